@@ -1,0 +1,175 @@
+/* Request bodies to command values.
+ * Owner: cart-api. Thread: any.
+ */
+#include "cart-api/body.h"
+
+#include "base/currency.h"
+#include "base/utf8.h"
+#include "cart-api/fields.h"
+#include "cart-api/problems.h"
+
+/* What JSON clients can hold exactly; which of these numbers is sensible is for decide.c to say. */
+static const int64_t NUMBER_MAX = 9007199254740991;
+
+static const char *const single_fields[] = {"userId",   "productId", "productName", "price",
+                                            "quantity", "currency",  NULL};
+static const char *const many_fields[] = {"items", "userId", "currency", NULL};
+static const char *const quantity_fields[] = {"quantity", NULL};
+
+/** Understood but against a rule is 422, everything else that is wrong with a field is 400. */
+static const struct problem *problem_of(const char *code)
+{
+    if (strcmp(code, "length") == 0 || strcmp(code, "format") == 0 || strcmp(code, "range") == 0)
+        return &problem_invalid_value;
+    return &problem_invalid_field;
+}
+
+static int parse(struct slice text, struct body_failure *failure, struct json **ret_json)
+{
+    failure->problem = &problem_invalid_json;
+    return json_parse(text, &failure->place, ret_json);
+}
+
+/** Completes a failure whose place is known; returns -1. */
+static int refused(struct body_failure *failure)
+{
+    failure->problem = problem_of(failure->place.code);
+    return -1;
+}
+
+static int take_text(const struct json_at *object, const char *name, size_t max,
+                     struct json_problem *place, struct slice *ret_text)
+{
+    if (json_text(object, name, 1, max, place, ret_text) != 0)
+        return -1;
+    if (!utf8_printable(ret_text->data, ret_text->len))
+        return json_refuse(object, name, "format", "must not hold control characters", place);
+    return 0;
+}
+
+static int take_currency(const struct json_at *object, struct json_problem *place,
+                         struct slice *ret_currency)
+{
+    if (json_text(object, "currency", 0, SIZE_MAX, place, ret_currency) != 0)
+        return -1;
+    if (!currency_valid(ret_currency->data, ret_currency->len))
+        return json_refuse(object, "currency", "format",
+                           "must be an ISO 4217 code in capitals, such as USD", place);
+    return 0;
+}
+
+static int take_item(const struct json_at *object, struct json_problem *place,
+                     struct add_item *item)
+{
+    if (json_text(object, "productId", 1, PRODUCT_ID_MAX, place, &item->product_id) != 0)
+        return -1;
+    if (!field_product_id(item->product_id))
+        return json_refuse(object, "productId", "format",
+                           "must be of A-Z a-z 0-9 . _ : ~ @ + - and not only dots", place);
+    if (take_text(object, "productName", PRODUCT_NAME_MAX, place, &item->product_name) != 0 ||
+        json_int(object, "price", -NUMBER_MAX, NUMBER_MAX, place, &item->price_minor) != 0 ||
+        json_int(object, "quantity", -NUMBER_MAX, NUMBER_MAX, place, &item->quantity) != 0)
+        return -1;
+    return 0;
+}
+
+/** The user id and the currency of an object, where it has them; they must not contradict. */
+static int take_common(const struct json_at *object, bool user_required, struct add_body *body,
+                       struct body_failure *failure)
+{
+    struct json_problem *place = &failure->place;
+    struct slice user_id, currency;
+    if (user_required || json_has(object, "userId")) {
+        if (take_text(object, "userId", USER_ID_MAX, place, &user_id) != 0)
+            return refused(failure);
+        if (body->user_id.len > 0 && !slice_equal(body->user_id, user_id)) {
+            json_refuse(object, "userId", "format", "must be the same in all items", place);
+            return refused(failure);
+        }
+        body->user_id = user_id;
+    }
+    if (json_has(object, "currency")) {
+        if (take_currency(object, place, &currency) != 0)
+            return refused(failure);
+        if (body->currency.len > 0 && !slice_equal(body->currency, currency)) {
+            json_refuse(object, "currency", "currency_mismatch", "must be the same in all items",
+                        place);
+            failure->problem = &problem_currency_mismatch;
+            return -1;
+        }
+        body->currency = currency;
+    }
+    return 0;
+}
+
+static int take_single(const struct json_at *root, struct add_body *body,
+                       struct body_failure *failure)
+{
+    body->single = true;
+    body->item_count = 1;
+    if (json_only(root, single_fields, &failure->place) != 0)
+        return refused(failure);
+    if (take_common(root, true, body, failure) != 0)
+        return -1;
+    return take_item(root, &failure->place, &body->items[0]) != 0 ? refused(failure) : 0;
+}
+
+static int take_many(const struct json_at *root, struct add_body *body,
+                     struct body_failure *failure)
+{
+    struct json_at array;
+    if (json_only(root, many_fields, &failure->place) != 0)
+        return refused(failure);
+    if (take_common(root, false, body, failure) != 0)
+        return -1;
+    bool user_required = body->user_id.len == 0;
+    if (json_list(root, "items", 1, COMMAND_ITEMS_MAX, &failure->place, &array,
+                  &body->item_count) != 0)
+        return refused(failure);
+    for (size_t i = 0; i < body->item_count; i++) {
+        struct json_at item = json_element(&array, i);
+        if (json_only(&item, single_fields, &failure->place) != 0)
+            return refused(failure);
+        if (take_common(&item, user_required, body, failure) != 0)
+            return -1;
+        if (take_item(&item, &failure->place, &body->items[i]) != 0)
+            return refused(failure);
+    }
+    return 0;
+}
+
+int body_add_parse(struct slice text, struct add_body *body, struct body_failure *failure)
+{
+    body->json = NULL;
+    body->user_id = body->currency = (struct slice){"", 0};
+    body->single = false;
+    body->item_count = 0;
+    if (parse(text, failure, &body->json) != 0)
+        return -1;
+    struct json_at root = json_root(body->json);
+    int rc = json_has(&root, "items") ? take_many(&root, body, failure)
+                                      : take_single(&root, body, failure);
+    if (rc != 0)
+        body_add_free(body);
+    return rc;
+}
+
+void body_add_free(struct add_body *body)
+{
+    json_free(body->json);
+    body->json = NULL;
+}
+
+int body_quantity_parse(struct slice text, int64_t *ret_quantity, struct body_failure *failure)
+{
+    struct json *json;
+    if (parse(text, failure, &json) != 0)
+        return -1;
+    struct json_at root = json_root(json);
+    int rc = 0;
+    if (json_only(&root, quantity_fields, &failure->place) != 0 ||
+        json_int(&root, "quantity", -NUMBER_MAX, NUMBER_MAX, &failure->place, ret_quantity))
+        rc = refused(failure);
+    json_free(json);
+    return rc;
+}

@@ -1,0 +1,69 @@
+/* What cart-api counts.
+ * Owner: cart-api. Thread: any.
+ */
+#include "cart-api/counters.h"
+
+static const char *const results[RESULT_COUNT] = {
+    [RESULT_APPENDED] = "appended",       [RESULT_UNCHANGED] = "unchanged",
+    [RESULT_REFUSED] = "refused",         [RESULT_REPLAYED] = "replayed",
+    [RESULT_KEY_REUSED] = "key_reused",   [RESULT_OVERLOADED] = "overloaded",
+    [RESULT_UNAVAILABLE] = "unavailable", [RESULT_UNKNOWN] = "unknown",
+    [RESULT_CONTENDED] = "contended",     [RESULT_BROKEN] = "broken",
+};
+
+static const char *const sources[SOURCE_COUNT] = {
+    [SOURCE_REDIS] = "redis",
+    [SOURCE_POSTGRESQL] = "postgresql",
+};
+
+static const struct metric_spec commands = {
+    .name = "cartwright_cart_commands_total",
+    .help = "Commands by outcome",
+    .type = METRIC_COUNTER,
+    .label = "outcome",
+    .series = RESULT_COUNT,
+    .label_values = results,
+};
+
+static const struct metric_spec command_duration = {
+    .name = "cartwright_cart_command_duration_seconds",
+    .help = "From the parsed request to its answer",
+    .type = METRIC_HISTOGRAM,
+};
+
+static const struct metric_spec view_reads = {
+    .name = "cartwright_cart_view_reads_total",
+    .help = "Views answered, by where they came from",
+    .type = METRIC_COUNTER,
+    .label = "source",
+    .series = SOURCE_COUNT,
+    .label_values = sources,
+};
+
+static const struct metric_spec view_waits = {
+    .name = "cartwright_cart_view_waits_total",
+    .help = "Times that a view was asked for again because it was behind minVersion",
+    .type = METRIC_COUNTER,
+};
+
+static const struct metric_spec folds_refused = {
+    .name = "cartwright_cart_reads_refused_total",
+    .help = "Reads of the store that were refused because too many waited",
+    .type = METRIC_COUNTER,
+};
+
+static const struct metric_spec answers_swept = {
+    .name = "cartwright_cart_answers_swept_total",
+    .help = "Recorded answers that were deleted because they were old",
+    .type = METRIC_COUNTER,
+};
+
+void api_counters_add(struct metrics *metrics, struct api_counters *counters)
+{
+    counters->commands = metrics_add(metrics, &commands);
+    counters->command_duration = metrics_add(metrics, &command_duration);
+    counters->view_reads = metrics_add(metrics, &view_reads);
+    counters->view_waits = metrics_add(metrics, &view_waits);
+    counters->folds_refused = metrics_add(metrics, &folds_refused);
+    counters->answers_swept = metrics_add(metrics, &answers_swept);
+}

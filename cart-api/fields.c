@@ -1,0 +1,168 @@
+/* What single fields of a request may hold: ids, numbers in text, entity tags. Pure.
+ * Owner: cart-api. Thread: any.
+ */
+#include "cart-api/fields.h"
+
+#include <stdio.h>
+
+static bool is_alphanumeric(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+static bool holds_only(struct slice text, size_t max, const char *others)
+{
+    if (text.len == 0 || text.len > max)
+        return false;
+    for (size_t i = 0; i < text.len; i++) {
+        if (!is_alphanumeric(text.data[i]) &&
+            (text.data[i] == '\0' || strchr(others, text.data[i]) == NULL))
+            return false;
+    }
+    return true;
+}
+
+bool field_cart_id(struct slice text)
+{
+    return holds_only(text, CART_ID_MAX, "_-");
+}
+
+bool field_product_id(struct slice text)
+{
+    if (!holds_only(text, PRODUCT_ID_MAX, "._:~@+-"))
+        return false;
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] != '.')
+            return true;
+    }
+    return false;
+}
+
+bool field_idempotency_key(struct slice text)
+{
+    enum { KEY_MAX = 255 };
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] < 0x20 || text.data[i] > 0x7E)
+            return false;
+    }
+    return text.len >= 1 && text.len <= KEY_MAX;
+}
+
+int field_integer(struct slice text, int64_t min, int64_t max, int64_t *ret_value)
+{
+    int64_t value = 0;
+    if (text.len == 0 || (text.data[0] == '0' && text.len > 1))
+        return -1;
+    for (size_t i = 0; i < text.len; i++) {
+        int digit = text.data[i] - '0';
+        if (digit < 0 || digit > 9 || __builtin_mul_overflow(value, 10, &value) ||
+            __builtin_add_overflow(value, digit, &value))
+            return -1;
+    }
+    if (value < min || value > max)
+        return -1;
+    *ret_value = value;
+    return 0;
+}
+
+/* ---- entity tags */
+
+static void skip_blanks(struct slice *rest)
+{
+    while (rest->len > 0 && (*rest->data == ' ' || *rest->data == '\t')) {
+        rest->data++;
+        rest->len--;
+    }
+}
+
+static void skip(struct slice *rest, size_t count)
+{
+    rest->data += count;
+    rest->len -= count;
+}
+
+/** Takes one entity tag off *rest; *ret_tag is what stands between the quotes. */
+static bool take_tag(struct slice *rest, struct slice *ret_tag, bool *ret_weak)
+{
+    *ret_weak = rest->len >= 2 && rest->data[0] == 'W' && rest->data[1] == '/';
+    if (*ret_weak)
+        skip(rest, 2);
+    if (rest->len == 0 || *rest->data != '"')
+        return false;
+    skip(rest, 1);
+    size_t length = 0;
+    while (length < rest->len && rest->data[length] != '"') {
+        if ((unsigned char)rest->data[length] <= 0x20 || rest->data[length] == 0x7F)
+            return false;
+        length++;
+    }
+    if (length == rest->len)
+        return false;
+    *ret_tag = (struct slice){rest->data, length};
+    skip(rest, length + 1);
+    return true;
+}
+
+/** Takes the comma between two tags; false at the end or before something else. */
+static bool take_comma(struct slice *rest)
+{
+    bool comma = false;
+    skip_blanks(rest);
+    while (rest->len > 0 && *rest->data == ',') { /* RFC 9110, 5.6.1: empty elements are skipped */
+        comma = true;
+        skip(rest, 1);
+        skip_blanks(rest);
+    }
+    return comma && rest->len > 0;
+}
+
+static bool is_any(struct slice text)
+{
+    return text.len == 1 && *text.data == '*';
+}
+
+static int32_t version_of(struct slice tag)
+{
+    int64_t version;
+    return field_integer(tag, 1, INT32_MAX, &version) == 0 ? (int32_t)version : 0;
+}
+
+int field_if_match(struct slice text, struct if_match *ret_match)
+{
+    struct if_match match = {.given = true, .any = is_any(text)};
+    if (match.any) {
+        *ret_match = match;
+        return 0;
+    }
+    do {
+        struct slice tag;
+        bool weak;
+        if (!take_tag(&text, &tag, &weak) || weak || match.count == IF_MATCH_MAX)
+            return -1;
+        match.versions[match.count++] = version_of(tag);
+    } while (take_comma(&text));
+    if (text.len > 0)
+        return -1;
+    *ret_match = match;
+    return 0;
+}
+
+bool field_if_none_match(struct slice text, int32_t version)
+{
+    bool found = false, weak;
+    struct slice tag;
+    if (is_any(text))
+        return true;
+    do {
+        if (!take_tag(&text, &tag, &weak))
+            return false;
+        found = found || version_of(tag) == version;
+    } while (take_comma(&text));
+    return found && text.len == 0;
+}
+
+struct slice field_etag(int32_t version, char text[ETAG_TEXT_SIZE])
+{
+    int length = snprintf(text, ETAG_TEXT_SIZE, "\"%d\"", version);
+    return (struct slice){text, (size_t)length};
+}

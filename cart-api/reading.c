@@ -1,0 +1,108 @@
+/* A read of the event store on its way: from the request over a reader's thread to the answer.
+ * Owner: cart-api. Thread: the worker's, but for load(), which is a reader's.
+ */
+#include "cart-api/reading.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "cart-api/fields.h"
+#include "cart-api/problems.h"
+
+static const char no_store[] = "private, no-store";
+
+void reading_refuse(struct reading *reading, const struct problem *problem, const char *detail)
+{
+    reading->problem = problem;
+    reading->detail = detail;
+}
+
+void reading_answer_view(struct http_request *request, int32_t version, struct slice body)
+{
+    char etag[ETAG_TEXT_SIZE];
+    struct slice known;
+    http_add_header(request, "etag", field_etag(version, etag));
+    http_add_header(request, "cache-control", slice_of(no_store));
+    if (http_header_count(request, "if-none-match") == 1 &&
+        http_header(request, "if-none-match", &known) && field_if_none_match(known, version))
+        http_answer(request, 304, NULL, (struct slice){NULL, 0});
+    else
+        http_answer(request, 200, "application/json", body);
+}
+
+static void answer(struct http_request *request, const struct reading *reading)
+{
+    if (reading->problem != NULL) {
+        problem_answer(request, reading->problem, reading->detail, NULL, 0);
+        return;
+    }
+    if (reading->version > 0) {
+        reading_answer_view(request, reading->version, buf_slice(&reading->body));
+        return;
+    }
+    http_add_header(request, "cache-control", slice_of(no_store));
+    http_answer(request, 200, "application/json", buf_slice(&reading->body));
+}
+
+void reading_complete(struct http_deferred *deferred)
+{
+    struct reading *reading = CONTAINER_OF(deferred, struct reading, deferred);
+    if (deferred->request != NULL)
+        answer(deferred->request, reading);
+    buf_free(&reading->body);
+    free(reading);
+}
+
+/* ---- on the reader's thread */
+
+static int run(struct reader_job *job, struct pg *pg, struct error *err)
+{
+    struct reading *reading = CONTAINER_OF(job, struct reading, job);
+    buf_clear(&reading->body);
+    reading->problem = NULL;
+    return reading->load(reading, pg, err);
+}
+
+static void done(struct reader_job *job, const struct error *err)
+{
+    struct reading *reading = CONTAINER_OF(job, struct reading, job);
+    if (err != NULL && err->kind == ERROR_PERMANENT) {
+        log_error("read failed", LOG_TEXT("reason", err->message));
+        reading_refuse(reading, &problem_internal, "The event store refused to answer.");
+    } else if (err != NULL) {
+        log_debug("read failed", LOG_TEXT("reason", err->message));
+        reading_refuse(reading, &problem_store_unavailable, "Try again.");
+    }
+    http_post(&reading->deferred);
+}
+
+/* ---- the start */
+
+void *reading_new(size_t size, struct app *app, struct http_request *request, struct slice cart_id,
+                  int (*load)(struct reading *, struct pg *, struct error *))
+{
+    CHECK(size >= sizeof(struct reading) && cart_id.len <= CART_ID_MAX);
+    struct reading *reading = mem_calloc(1, size);
+    reading->app = app;
+    reading->load = load;
+    reading->cart_id_length = cart_id.len;
+    memcpy(reading->cart_id_text, cart_id.data, cart_id.len);
+    http_defer(request, &reading->deferred, reading_complete);
+    return reading;
+}
+
+void reading_submit(struct reading *reading)
+{
+    struct app *app = reading->app;
+    reading->job.run = run;
+    reading->job.done = done;
+    reading->job.deadline_us =
+        clock_monotonic_us() + app->settings->read_timeout_ms * (int64_t)1000;
+    if (readers_submit(app->readers, &reading->job))
+        return; /* from here on the reader has it */
+    metric_add(app->counters.folds_refused, 0, 1);
+    reading_refuse(reading, &problem_overloaded, "Too many reads wait; try again.");
+    http_post(&reading->deferred);
+}

@@ -1,0 +1,49 @@
+/* A read of the event store on its way: from the request over a reader's thread to the answer.
+ * Owner: cart-api; freed by its own answer. Thread: the worker's, but for load(), which is a
+ * reader's.
+ */
+#ifndef CARTWRIGHT_CART_API_READING_H
+#define CARTWRIGHT_CART_API_READING_H
+
+#include "cart-api/app.h"
+#include "http/problem.h"
+#include "proto/cart_event.h"
+
+/** First member of a route's own struct, which is one malloc block. */
+struct reading {
+    struct http_deferred deferred;
+    struct reader_job job;
+    struct app *app;
+    size_t cart_id_length;
+    char cart_id_text[CART_ID_MAX];
+    /* Reads the store and sets what is answered below; 0, or -1 with err for a failure of the
+     * store. */
+    int (*load)(struct reading *reading, struct pg *pg, struct error *err);
+    /* The answer: a problem, or a body of a version. */
+    const struct problem *problem;
+    const char *detail; /* static */
+    struct buf body;
+    int32_t version; /* of the body, for its ETag; 0: none */
+};
+
+static inline struct slice reading_cart_id(const struct reading *reading)
+{
+    return (struct slice){reading->cart_id_text, reading->cart_id_length};
+}
+
+/** A block of size bytes that starts with a reading of this cart, deferred on request. */
+void *reading_new(size_t size, struct app *app, struct http_request *request, struct slice cart_id,
+                  int (*load)(struct reading *, struct pg *, struct error *));
+
+/** Has a reader load and the worker answer; refuses when too many reads wait. */
+void reading_submit(struct reading *reading);
+
+/** Answers and frees; for a reading that needs no reader after all it is called by http_post. */
+void reading_complete(struct http_deferred *deferred);
+
+/** Answers request with a view: 200, or 304 when If-None-Match names the version. */
+void reading_answer_view(struct http_request *request, int32_t version, struct slice body);
+
+void reading_refuse(struct reading *reading, const struct problem *problem, const char *detail);
+
+#endif

@@ -1,0 +1,193 @@
+/* GET /api/cart/view/{cartId}: from Redis when the view is there and new enough, else folded from
+ * the event store. Never a wrong or an empty cart. Owner: cart-api. Thread: the worker's, but for
+ * loading, which is a reader's.
+ *
+ *   ASKED --view, new enough--> answered
+ *     |  \--view, behind minVersion--> WAITING --timer--> ASKED   (a few times)
+ *     |                                    \--too often--> FOLDING
+ *     \--no view, error, time-out, not connected--> FOLDING --> answered
+ */
+#include "cart-api/read_routes.h"
+
+#include <stdlib.h>
+
+#include "cart-api/cart_load.h"
+#include "cart-api/fields.h"
+#include "cart-api/problems.h"
+#include "cart-api/reading.h"
+#include "cart-api/refuse.h"
+#include "cart/cart_view.h"
+#include "io/redis_async.h"
+
+/* How long the projection gets to catch up, look by look; together about one Kafka round trip. */
+static const int wait_ms[] = {5, 5, 10, 25};
+
+enum { KEY_SIZE = sizeof(CART_VIEW_KEY_PREFIX) + CART_ID_MAX };
+
+struct view_call {
+    struct reading reading;
+    struct worker *worker;
+    int32_t min_version; /* 0: any */
+    size_t waits;
+    struct http_timer *timer;        /* while it waits */
+    struct view_call *newer, *older; /* in worker->waiting */
+};
+
+static void ask(struct view_call *call);
+
+/* ---- folding */
+
+static int load(struct reading *reading, struct pg *pg, struct error *err)
+{
+    struct view_call *call = CONTAINER_OF(reading, struct view_call, reading);
+    struct cart cart = {0};
+    int rc = 0;
+    switch (cart_load(pg, reading_cart_id(reading), 0, 0,
+                      (int)reading->app->settings->read_timeout_ms, &cart, err)) {
+    case CART_LOADED:
+        if (cart.version == 0) {
+            reading_refuse(reading, &problem_cart_not_found, "There is no such cart.");
+        } else if (cart.version < call->min_version) {
+            reading_refuse(reading, &problem_view_behind,
+                           "The cart has not reached minVersion; was that version answered by us?");
+        } else {
+            cart_view_render(reading_cart_id(reading), &cart, &reading->body);
+            reading->version = cart.version;
+            metric_add(reading->app->counters.view_reads, SOURCE_POSTGRESQL, 1);
+        }
+        break;
+    case CART_UNREADABLE:
+        reading_refuse(reading, &problem_cart_unreadable,
+                       "The stored events of this cart cannot be folded.");
+        break;
+    case CART_NOT_LOADED:
+        rc = -1;
+        break;
+    }
+    cart_free(&cart);
+    return rc;
+}
+
+/* ---- waiting */
+
+static void remove_waiting(struct view_call *call)
+{
+    if (call->newer != NULL)
+        call->newer->older = call->older;
+    else
+        call->worker->waiting = call->older;
+    if (call->older != NULL)
+        call->older->newer = call->newer;
+    call->newer = call->older = NULL;
+    call->timer = NULL;
+}
+
+static void on_timer(void *arg)
+{
+    struct view_call *call = arg;
+    remove_waiting(call);
+    ask(call);
+}
+
+static void wait_for_projection(struct view_call *call)
+{
+    struct worker *worker = call->worker;
+    metric_add(worker->app->counters.view_waits, 0, 1);
+    call->older = worker->waiting;
+    if (call->older != NULL)
+        call->older->newer = call;
+    worker->waiting = call;
+    call->timer = http_timer_start(worker->http, wait_ms[call->waits++], on_timer, call);
+}
+
+void view_abandon_waiting(struct worker *worker)
+{
+    while (worker->waiting != NULL) {
+        struct view_call *call = worker->waiting;
+        http_timer_stop(call->timer);
+        remove_waiting(call);
+        reading_refuse(&call->reading, &problem_view_behind, "The server stops.");
+        http_post(&call->reading.deferred);
+    }
+}
+
+/* ---- Redis */
+
+/** The request is answered; what is left goes back at the end of the turn, all at once. */
+static void finish(struct view_call *call)
+{
+    struct http_deferred *deferred = &call->reading.deferred;
+    deferred->node.next = call->worker->finished != NULL ? &call->worker->finished->node : NULL;
+    call->worker->finished = deferred;
+}
+
+void view_post_finished(void *arg)
+{
+    struct worker *worker = arg;
+    struct http_deferred *list = worker->finished;
+    worker->finished = NULL;
+    http_post(list);
+}
+
+static void on_reply(void *arg, const struct redis_reply_fields *reply)
+{
+    enum { FIELD_VERSION, FIELD_VIEW };
+    struct view_call *call = arg;
+    int64_t version;
+    if (call->reading.deferred.request == NULL) {
+        finish(call); /* nobody waits any more */
+        return;
+    }
+    if (reply == NULL || reply->values[FIELD_VIEW].data == NULL ||
+        reply->values[FIELD_VERSION].data == NULL ||
+        field_integer(reply->values[FIELD_VERSION], 1, INT32_MAX, &version) != 0) {
+        reading_submit(&call->reading);
+        return;
+    }
+    if (version < call->min_version) {
+        if (call->waits < ARRAY_SIZE(wait_ms))
+            wait_for_projection(call);
+        else
+            reading_submit(&call->reading);
+        return;
+    }
+    metric_add(call->worker->app->counters.view_reads, SOURCE_REDIS, 1);
+    reading_answer_view(call->reading.deferred.request, (int32_t)version,
+                        reply->values[FIELD_VIEW]);
+    finish(call);
+}
+
+static void ask(struct view_call *call)
+{
+    static const char *const fields[] = {"version", "view"};
+    char key[KEY_SIZE];
+    struct slice cart_id = reading_cart_id(&call->reading);
+    size_t prefix = sizeof(CART_VIEW_KEY_PREFIX) - 1;
+    memcpy(key, CART_VIEW_KEY_PREFIX, prefix);
+    memcpy(key + prefix, cart_id.data, cart_id.len);
+    if (!redis_async_hmget(call->worker->redis, (struct slice){key, prefix + cart_id.len}, fields,
+                           ARRAY_SIZE(fields), on_reply, call))
+        reading_submit(&call->reading);
+}
+
+void route_view(struct http_request *request, void *context)
+{
+    static const char *const names[] = {"minVersion", NULL};
+    struct slice cart_id = http_param(request, "cartId"), text;
+    int64_t min_version = 0;
+    if (!field_cart_id(cart_id)) {
+        refuse_cart_id(request);
+        return;
+    }
+    if (!query_is_valid(request, names))
+        return;
+    if (http_query(request, "minVersion", &text) &&
+        field_integer(text, 0, INT32_MAX, &min_version) != 0) {
+        refuse_parameter(request, "?minVersion", "minVersion must be a version, 0 or more.");
+        return;
+    }
+    struct view_call *call = reading_new(sizeof(*call), context, request, cart_id, load);
+    call->worker = http_worker_local(http_request_worker(request));
+    call->min_version = (int32_t)min_version;
+    ask(call);
+}

@@ -1,0 +1,56 @@
+/* The cart: its state, and what each event does to it. Pure: no I/O, no clock, no log.
+ * Owner: lib/cart. Thread: a struct cart belongs to one at a time.
+ */
+#ifndef CARTWRIGHT_CART_CART_H
+#define CARTWRIGHT_CART_CART_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "proto/cart_event.h"
+
+enum cart_status { CART_OPEN, CART_CHECKED_OUT, CART_MERGED, CART_EXPIRED };
+
+struct cart_line {
+    char *product_id, *product_name; /* owned, NUL-terminated */
+    uint16_t product_id_length, product_name_length;
+    int32_t quantity;
+    int64_t price_minor;
+};
+
+/** Zero-initialised: the cart that does not exist yet (version 0). Owns its lines and user id. */
+struct cart {
+    int32_t version;
+    enum cart_status status;
+    char currency[4];
+    char *user_id;
+    struct cart_line *lines; /* in the order first added */
+    size_t line_count, line_capacity;
+    int32_t total_quantity;
+    int64_t total_minor;
+    int64_t updated_at_us; /* of the last event */
+};
+
+void cart_free(struct cart *cart);
+/** A deep copy into *copy, which must be zeroed. */
+void cart_copy(const struct cart *cart, struct cart *copy);
+
+struct cart_line *cart_find(const struct cart *cart, struct slice product_id);
+struct slice cart_user(const struct cart *cart);
+struct slice cart_line_product(const struct cart_line *line);
+int64_t cart_line_total(const struct cart_line *line);
+
+/** Applies the event with version cart->version + 1. An event that does not follow, or that no
+ * correct writer makes (e.g. removes a line that is not there), is a permanent error; cart is then
+ * unchanged. */
+int cart_evolve(struct cart *cart, const struct cart_event *event, struct error *err) WARN_UNUSED;
+
+/** Bytes in memory, for cache bounds. */
+size_t cart_memory(const struct cart *cart);
+
+const char *
+cart_status_name(enum cart_status status); /* "open", "checked_out", "merged", "expired" */
+
+#endif

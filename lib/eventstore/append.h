@@ -1,0 +1,73 @@
+/* Appending a batch: one statement that locks, verifies, places and inserts. docs/decisions/0001.
+ * Owner: lib/eventstore; used by the lanes. Thread: the connection's.
+ */
+#ifndef CARTWRIGHT_EVENTSTORE_APPEND_H
+#define CARTWRIGHT_EVENTSTORE_APPEND_H
+
+#include "base/error.h"
+#include "eventstore/category.h"
+#include "eventstore/event_record.h"
+#include "io/pg.h"
+
+/** A stream that the batch was decided on. All its events are appended, or none. */
+struct append_stream {
+    struct slice stream_id;
+    int partition;
+    int32_t expected_version; /* before the batch */
+    bool has_events;
+    struct uuid first_event;
+    bool excluded; /* by the caller: takes no part in the batch */
+    enum { STREAM_APPENDED, STREAM_STALE, STREAM_KEY_FOUND } result;
+};
+
+struct append_event {
+    size_t stream;  /* index into streams */
+    size_t payload; /* offset in payloads; the record's own slice is set after all are there */
+    struct event_record record; /* position is a result */
+};
+
+/** An Idempotency-Key to look up and, if record, to store with its answer. */
+struct append_key {
+    size_t stream;
+    struct slice principal, key;
+    const uint8_t *fingerprint; /* 32 bytes */
+    bool record;
+    int status;
+    int32_t version;
+    struct slice head, tail; /* the body around the digits of the position; tail.data NULL: none */
+    bool found;              /* results from here on */
+    bool found_same;         /* with the same fingerprint */
+    int found_status;
+    int32_t found_version;
+    struct slice found_body; /* into batch->found */
+};
+
+/** Zero-initialise; the arrays grow and are reused. */
+struct append_batch {
+    struct append_stream *streams;
+    size_t stream_count, stream_capacity;
+    struct append_event *events;
+    size_t event_count, event_capacity;
+    struct append_key *keys;
+    size_t key_count, key_capacity;
+    struct buf payloads;
+    struct pg_params params;
+    struct pg_result *found;  /* keeps the found bodies */
+    int64_t *known_positions; /* the caller's, per partition: a position that it has reached;
+                               * append_run raises them */
+};
+
+void append_batch_clear(struct append_batch *batch);
+void append_batch_free(struct append_batch *batch);
+/** New zeroed elements; pointers into the arrays are valid until the next one. */
+struct append_stream *append_batch_stream(struct append_batch *batch);
+struct append_event *append_batch_event(struct append_batch *batch);
+struct append_key *append_batch_key(struct append_batch *batch);
+
+/** Runs the batch. 0: every result is set, everything of STREAM_APPENDED streams is durable. -1 as
+ * pg_run: with an unknown error the same batch may be run again on a new connection, what was
+ * committed is then recognised by its event ids. */
+int append_run(struct pg *pg, const struct category *category, struct append_batch *batch,
+               int timeout_ms, struct error *err) WARN_UNUSED;
+
+#endif

@@ -1,0 +1,88 @@
+/* The categories and their statements.
+ * Owner: lib/eventstore. Thread: any; const.
+ */
+#include "eventstore/category.h"
+
+#define EVENT_COLUMNS                                                                              \
+    "partition, position, stream_id, version, event_id, type, payload, actor, correlation_id, "    \
+    "causation_id, trace_flags, recorded_at"
+
+/* Optional bounds are parameters that do not bound: 0 or 'infinity'. The orders match an index. */
+#define CATEGORY_STATEMENTS(c)                                                                     \
+    {                                                                                              \
+        .append = {c "_append",                                                                    \
+                   "SELECT heads, stale_stream, stale_version, done_unit, done_event, "            \
+                   "done_position, found_key, found_fingerprint, found_status, found_version, "    \
+                   "found_body FROM " c "_append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, "   \
+                   "$12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, "   \
+                   "$27, $28)"},                                                                   \
+        .heads = {c "_heads",                                                                      \
+                  "SELECT p::smallint, coalesce((SELECT max(position) FROM " c "_events "          \
+                  "WHERE partition = p), 0) FROM generate_series(0, $1::integer - 1) AS p"},       \
+        .stream_forwards = {c "_stream_forwards",                                                  \
+                            "SELECT " EVENT_COLUMNS " FROM " c "_events "                          \
+                            "WHERE stream_id = $1 AND version > $2 AND version <= $3 "             \
+                            "AND recorded_at <= $4 ORDER BY version LIMIT $5"},                    \
+        .stream_backwards = {c "_stream_backwards",                                                \
+                             "SELECT " EVENT_COLUMNS " FROM " c "_events "                         \
+                             "WHERE stream_id = $1 AND version > $2 AND version <= $3 "            \
+                             "AND recorded_at <= $4 ORDER BY version DESC LIMIT $5"},              \
+        .stream_version = {c "_stream_version",                                                    \
+                           "SELECT coalesce(max(version), 0) FROM " c "_events "                   \
+                           "WHERE stream_id = $1"},                                                \
+        .partition = {c "_partition",                                                              \
+                      "SELECT " EVENT_COLUMNS " FROM " c "_events "                                \
+                      "WHERE partition = $1 AND position > $2 ORDER BY position LIMIT $3"},        \
+        .stream_ids = {c "_stream_ids",                                                            \
+                       "SELECT stream_id FROM " c "_events WHERE stream_id > $1 AND version = 1 "  \
+                       "ORDER BY stream_id LIMIT $2"},                                             \
+        .snapshot = {c "_snapshot", "SELECT version, position, payload FROM " c "_snapshots "      \
+                                    "WHERE stream_id = $1 AND version <= $2"},                     \
+        .snapshots = {c "_snapshots", "SELECT i::integer, version, position, payload "             \
+                                      "FROM unnest($1::text[]) WITH ORDINALITY AS s(id, i) "       \
+                                      "JOIN " c "_snapshots ON stream_id = id"},                   \
+        .fold_events = {c "_fold_events",                                                          \
+                        "SELECT e.*, i::integer "                                                  \
+                        "FROM unnest($1::text[], $2::integer[]) WITH ORDINALITY "                  \
+                        "AS s(id, after, i) CROSS JOIN LATERAL (SELECT " EVENT_COLUMNS " FROM " c  \
+                        "_events WHERE stream_id = id AND version > after "                        \
+                        "ORDER BY version) AS e ORDER BY i, e.version"},                           \
+        .snapshot_save = {c "_snapshot_save",                                                      \
+                          "INSERT INTO " c "_snapshots AS s (stream_id, version, position, "       \
+                          "payload) VALUES ($1, $2, $3, $4) ON CONFLICT (stream_id) DO UPDATE "    \
+                          "SET version = excluded.version, position = excluded.position, "         \
+                          "payload = excluded.payload WHERE s.version < excluded.version"},        \
+        .answers_sweep =                                                                           \
+            {c "_answers_sweep",                                                                   \
+             "DELETE FROM " c "_answers WHERE ctid = ANY (ARRAY(SELECT ctid FROM " c               \
+             "_answers WHERE recorded_at < $1 LIMIT $2))"}, /* Rows are locked in one order, so    \
+                                                               that two who claim at once do not   \
+                                                               wait for each other. */             \
+            .lease_claim = {c "_lease_claim",                                                      \
+                            "WITH mine AS (SELECT partition FROM " c "_relay_leases "              \
+                            "WHERE partition < $3::integer AND (owner = $1 OR owner IS NULL "      \
+                            "OR expires_at < clock_timestamp()) ORDER BY partition FOR UPDATE) "   \
+                            "UPDATE " c "_relay_leases l SET owner = $1, "                         \
+                            "epoch = epoch + CASE WHEN owner = $1 THEN 0 ELSE 1 END, "             \
+                            "expires_at = clock_timestamp() + $2::integer * interval '1 ms' "      \
+                            "FROM mine WHERE l.partition = mine.partition "                        \
+                            "RETURNING l.partition, l.epoch, l.position"},                         \
+        .lease_advance = {c "_lease_advance",                                                      \
+                          "UPDATE " c "_relay_leases l SET position = n.position "                 \
+                          "FROM unnest($2::smallint[], $3::bigint[], $4::bigint[]) "               \
+                          "AS n(partition, epoch, position) WHERE l.partition = n.partition "      \
+                          "AND l.owner = $1 AND l.epoch = n.epoch"},                               \
+        .lease_release = {c "_lease_release", "UPDATE " c "_relay_leases SET owner = NULL, "       \
+                                              "expires_at = '-infinity' WHERE owner = $1"},        \
+    }
+
+static const struct category_statements cart_statements = CATEGORY_STATEMENTS("cart");
+
+const struct category category_cart = {
+    .name = "cart",
+    .topic = "cart.events",
+    .package = "cartwright.cart.v1",
+    .source = "/cartwright/cart",
+    .partitions = 16,
+    .statements = &cart_statements,
+};

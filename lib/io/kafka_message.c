@@ -1,0 +1,42 @@
+/* A record taken from a topic, with its headers.
+ * Owner: lib/io. Thread: one at a time.
+ */
+#include "io/kafka_message.h"
+
+#include <librdkafka/rdkafka.h>
+
+bool kafka_message_header(const struct kafka_message *message, const char *name,
+                          struct slice *ret_value)
+{
+    rd_kafka_headers_t *headers;
+    const void *value;
+    size_t size;
+    if (message->handle == NULL ||
+        rd_kafka_message_headers(message->handle, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR ||
+        rd_kafka_header_get_last(headers, name, &value, &size) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return false;
+    *ret_value = (struct slice){value, size};
+    return true;
+}
+
+bool kafka_message_header_at(const struct kafka_message *message, size_t index,
+                             const char **ret_name, struct slice *ret_value)
+{
+    rd_kafka_headers_t *headers;
+    const void *value;
+    size_t size;
+    if (message->handle == NULL ||
+        rd_kafka_message_headers(message->handle, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR ||
+        rd_kafka_header_get_all(headers, index, ret_name, &value, &size) !=
+            RD_KAFKA_RESP_ERR_NO_ERROR)
+        return false;
+    *ret_value = (struct slice){value, size};
+    return true;
+}
+
+void kafka_message_free(struct kafka_message *message)
+{
+    if (message->handle != NULL)
+        rd_kafka_message_destroy(message->handle);
+    *message = (struct kafka_message){0};
+}

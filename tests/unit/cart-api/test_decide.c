@@ -1,0 +1,300 @@
+/* The cart's rules: which events, which refusals.
+ * Owner: tests. Thread: single.
+ */
+#include "../test.h"
+
+#include "cart-api/decide.h"
+
+static const struct cart_limits limits = {"USD", 999, 200};
+
+struct run {
+    struct cart cart;
+    struct verdict verdict;
+    struct touched_line touched[COMMAND_ITEMS_MAX];
+};
+
+/* Decides, and applies the events as the committer does. */
+static enum refusal run(struct run *run, const struct cart_command *command,
+                        const struct cart_limits *with)
+{
+    run->verdict.touched = run->touched;
+    cart_decide(&run->cart, command, with, &run->verdict);
+    for (size_t i = 0; i < run->verdict.event_count; i++) {
+        struct error err;
+        struct cart_event event = {.cart_id = command->cart_id,
+                                   .version = run->cart.version + 1,
+                                   .actor = slice_of("anna")};
+        cart_decided_event(command, &run->verdict, i, &event);
+        assert_int_equal(cart_evolve(&run->cart, &event, &err), 0);
+    }
+    if (run->verdict.refusal != REFUSED_NOT)
+        assert_non_null(run->verdict.because);
+    return run->verdict.refusal;
+}
+
+static struct add_item item(const char *product, int64_t price_minor, int64_t quantity)
+{
+    return (struct add_item){slice_of(product), slice_of("Name"), price_minor, quantity};
+}
+
+static struct cart_command add(const struct add_item *items, size_t count)
+{
+    return (struct cart_command){.type = CART_ADD_ITEMS,
+                                 .cart_id = slice_of("c1"),
+                                 .user_id = slice_of("anna"),
+                                 .items = items,
+                                 .item_count = count};
+}
+
+static enum refusal run_add(struct run *r, const char *product, int64_t price_minor,
+                            int64_t quantity)
+{
+    struct add_item one = item(product, price_minor, quantity);
+    struct cart_command command = add(&one, 1);
+    return run(r, &command, &limits);
+}
+
+static enum refusal run_line(struct run *r, enum cart_command_type type, const char *product,
+                             int64_t quantity)
+{
+    struct cart_command command = {.type = type,
+                                   .cart_id = slice_of("c1"),
+                                   .product_id = slice_of(product),
+                                   .quantity = quantity};
+    return run(r, &command, &limits);
+}
+
+static void the_first_add_opens_the_cart(void **state)
+{
+    (void)state;
+    struct run r = {0};
+    assert_int_equal(run_add(&r, "p1", 250, 2), REFUSED_NOT);
+    assert_true(r.verdict.opens);
+    assert_int_equal(r.verdict.event_count, 1);
+    assert_string_equal(r.cart.currency, "USD");
+    assert_slice(cart_user(&r.cart), "anna");
+    assert_int_equal(r.cart.total_minor, 500);
+    cart_free(&r.cart);
+}
+
+static void adding_again_adds_up_and_the_newest_price_stands(void **state)
+{
+    (void)state;
+    struct run r = {0};
+    run_add(&r, "p1", 250, 2);
+    assert_int_equal(run_add(&r, "p1", 300, 1), REFUSED_NOT);
+    assert_false(r.verdict.opens);
+    assert_int_equal(r.cart.line_count, 1);
+    assert_int_equal(r.cart.total_minor, 900);
+    assert_int_equal(r.touched[0].old_price_minor, 250);
+    assert_int_equal(r.touched[0].price_minor, 300);
+    cart_free(&r.cart);
+}
+
+static void several_items_are_several_events_or_none(void **state)
+{
+    (void)state;
+    struct run r = {0};
+    struct add_item items[] = {item("p1", 100, 1), item("p2", 200, 1), item("p1", 100, 4)};
+    struct cart_command command = add(items, 3);
+    assert_int_equal(run(&r, &command, &limits), REFUSED_NOT);
+    assert_int_equal(r.verdict.event_count, 3);
+    assert_int_equal(r.verdict.touched_count, 2);
+    assert_int_equal(r.cart.version, 3);
+    assert_int_equal(r.cart.total_quantity, 6);
+
+    items[2].quantity = 995; /* 5 + 995 > 999 */
+    assert_int_equal(run(&r, &command, &limits), REFUSED_QUANTITY_LIMIT);
+    assert_int_equal(r.verdict.item, 2);
+    assert_string_equal(r.verdict.field, "quantity");
+    assert_int_equal(r.cart.version, 3);
+    cart_free(&r.cart);
+}
+
+static void numbers_out_of_range_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t price_minor, quantity;
+        enum refusal refusal;
+    } rows[] = {
+        {100, 0, REFUSED_QUANTITY_LIMIT},
+        {100, -1, REFUSED_QUANTITY_LIMIT},
+        {100, 1000, REFUSED_QUANTITY_LIMIT},
+        {100, INT64_MAX, REFUSED_QUANTITY_LIMIT},
+        {-1, 1, REFUSED_INVALID_VALUE},
+        {AMOUNT_MAX_MINOR + 1, 1, REFUSED_INVALID_VALUE},
+        {AMOUNT_MAX_MINOR, 2, REFUSED_AMOUNT_LIMIT},
+        {AMOUNT_MAX_MINOR, 999, REFUSED_AMOUNT_LIMIT},
+        {AMOUNT_MAX_MINOR, 1, REFUSED_NOT},
+        {0, 999, REFUSED_NOT},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        struct run r = {0};
+        assert_int_equal(run_add(&r, "p1", rows[i].price_minor, rows[i].quantity), rows[i].refusal);
+        cart_free(&r.cart);
+    }
+}
+
+static void the_total_counts_with_what_is_there(void **state)
+{
+    (void)state;
+    struct run r = {0};
+    run_add(&r, "p1", AMOUNT_MAX_MINOR - 1, 1);
+    assert_int_equal(run_add(&r, "p2", 2, 1), REFUSED_AMOUNT_LIMIT);
+    assert_int_equal(run_add(&r, "p2", 1, 1), REFUSED_NOT);
+    assert_int_equal(run_line(&r, CART_SET_QUANTITY, "p2", 2), REFUSED_AMOUNT_LIMIT);
+    assert_int_equal(run_add(&r, "p1", 1, 1),
+                     REFUSED_NOT); /* the new price is for the whole line */
+    assert_int_equal(r.cart.total_minor, 3);
+    cart_free(&r.cart);
+}
+
+static void lines_are_limited(void **state)
+{
+    (void)state;
+    static const struct cart_limits two_lines = {"USD", 999, 2};
+    struct run r = {0};
+    struct add_item items[] = {item("p1", 1, 1), item("p2", 1, 1), item("p2", 1, 1),
+                               item("p3", 1, 1)};
+    struct cart_command command = add(items, 4);
+    assert_int_equal(run(&r, &command, &two_lines), REFUSED_LINE_LIMIT);
+    assert_int_equal(r.verdict.item, 3);
+    command.item_count = 3;
+    assert_int_equal(run(&r, &command, &two_lines), REFUSED_NOT);
+    assert_int_equal(run(&r, &command, &two_lines), REFUSED_NOT); /* no new lines */
+    cart_free(&r.cart);
+}
+
+static void one_cart_has_one_currency(void **state)
+{
+    (void)state;
+    struct run r = {0};
+    struct add_item one = item("p1", 1, 1);
+    struct cart_command command = add(&one, 1);
+    command.currency = slice_of("EUR");
+    assert_int_equal(run(&r, &command, &limits), REFUSED_NOT);
+    assert_string_equal(r.cart.currency, "EUR");
+    command.currency = slice_of("USD");
+    assert_int_equal(run(&r, &command, &limits), REFUSED_CURRENCY_MISMATCH);
+    command.currency = (struct slice){"", 0};
+    assert_int_equal(run(&r, &command, &limits), REFUSED_NOT);
+    assert_string_equal(r.cart.currency, "EUR");
+    cart_free(&r.cart);
+}
+
+static void setting_a_quantity(void **state)
+{
+    (void)state;
+    struct run r = {0};
+    assert_int_equal(run_line(&r, CART_SET_QUANTITY, "p1", 1), REFUSED_CART_NOT_FOUND);
+    run_add(&r, "p1", 100, 2);
+    assert_int_equal(run_line(&r, CART_SET_QUANTITY, "p2", 1), REFUSED_ITEM_NOT_IN_CART);
+    assert_int_equal(run_line(&r, CART_SET_QUANTITY, "p1", 1000), REFUSED_QUANTITY_LIMIT);
+    assert_int_equal(run_line(&r, CART_SET_QUANTITY, "p1", -1), REFUSED_QUANTITY_LIMIT);
+    assert_int_equal(run_line(&r, CART_SET_QUANTITY, "p1", 2), REFUSED_NOT);
+    assert_int_equal(r.cart.version, 1); /* nothing changed */
+    assert_int_equal(run_line(&r, CART_SET_QUANTITY, "p1", 7), REFUSED_NOT);
+    assert_int_equal(r.cart.total_minor, 700);
+    assert_int_equal(run_line(&r, CART_SET_QUANTITY, "p1", 0), REFUSED_NOT);
+    assert_int_equal(r.cart.line_count, 0);
+    assert_int_equal(r.cart.version, 3);
+    cart_free(&r.cart);
+}
+
+static void removing_some_or_all(void **state)
+{
+    (void)state;
+    struct run r = {0};
+    run_add(&r, "p1", 100, 5);
+    assert_int_equal(run_line(&r, CART_REMOVE_ITEM, "p1", 2), REFUSED_NOT);
+    assert_int_equal(r.cart.total_quantity, 3);
+    assert_int_equal(run_line(&r, CART_REMOVE_ITEM, "p1", 9), REFUSED_NOT);
+    assert_int_equal(r.cart.line_count, 0);
+    assert_int_equal(run_line(&r, CART_REMOVE_ITEM, "p1", 0), REFUSED_ITEM_NOT_IN_CART);
+    run_add(&r, "p1", 100, 5);
+    assert_int_equal(run_line(&r, CART_REMOVE_ITEM, "p1", 0), REFUSED_NOT);
+    assert_int_equal(r.cart.line_count, 0);
+    cart_free(&r.cart);
+}
+
+static void clearing(void **state)
+{
+    (void)state;
+    struct run r = {0};
+    struct cart_command command = {.type = CART_CLEAR, .cart_id = slice_of("c1")};
+    assert_int_equal(run(&r, &command, &limits), REFUSED_CART_NOT_FOUND);
+    run_add(&r, "p1", 100, 5);
+    run_add(&r, "p2", 100, 5);
+    assert_int_equal(run(&r, &command, &limits), REFUSED_NOT);
+    assert_int_equal(r.cart.version, 3);
+    assert_int_equal(r.cart.total_minor, 0);
+    assert_int_equal(run(&r, &command, &limits), REFUSED_NOT);
+    assert_int_equal(r.cart.version, 3);
+    cart_free(&r.cart);
+}
+
+static void another_users_cart_is_none(void **state)
+{
+    (void)state;
+    struct run r = {0};
+    struct add_item one = item("p1", 1, 1);
+    struct cart_command command = add(&one, 1);
+    run(&r, &command, &limits);
+    command.user_id = slice_of("bert");
+    command.if_match = (struct if_match){.given = true, .count = 1, .versions = {99}};
+    assert_int_equal(run(&r, &command, &limits), REFUSED_CART_NOT_FOUND);
+    cart_free(&r.cart);
+}
+
+static void preconditions(void **state)
+{
+    (void)state;
+    struct run r = {0};
+    struct add_item one = item("p1", 1, 1);
+    struct cart_command command = add(&one, 1);
+    command.if_match = (struct if_match){.given = true, .any = true};
+    assert_int_equal(run(&r, &command, &limits), REFUSED_VERSION_MISMATCH); /* no cart yet */
+    command.if_match.given = false;
+    assert_int_equal(run(&r, &command, &limits), REFUSED_NOT);
+    command.if_match.given = true;
+    assert_int_equal(run(&r, &command, &limits), REFUSED_NOT);
+    command.if_match = (struct if_match){.given = true, .count = 2, .versions = {0, 2}};
+    assert_int_equal(run(&r, &command, &limits), REFUSED_NOT);
+    assert_int_equal(run(&r, &command, &limits), REFUSED_VERSION_MISMATCH); /* it is 3 now */
+    cart_free(&r.cart);
+}
+
+static void closed_carts_stay_as_they_are(void **state)
+{
+    (void)state;
+    struct run r = {0};
+    run_add(&r, "p1", 100, 1);
+    r.cart.status = CART_CHECKED_OUT;
+    assert_int_equal(run_add(&r, "p1", 100, 1), REFUSED_CHECKED_OUT);
+    assert_int_equal(run_line(&r, CART_SET_QUANTITY, "p1", 2), REFUSED_CHECKED_OUT);
+    assert_int_equal(run_line(&r, CART_REMOVE_ITEM, "p2", 0), REFUSED_CHECKED_OUT);
+    r.cart.status = CART_EXPIRED;
+    assert_int_equal(run_add(&r, "p1", 100, 1), REFUSED_CLOSED);
+    cart_free(&r.cart);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_first_add_opens_the_cart),
+        cmocka_unit_test(adding_again_adds_up_and_the_newest_price_stands),
+        cmocka_unit_test(several_items_are_several_events_or_none),
+        cmocka_unit_test(numbers_out_of_range_are_refused),
+        cmocka_unit_test(the_total_counts_with_what_is_there),
+        cmocka_unit_test(lines_are_limited),
+        cmocka_unit_test(one_cart_has_one_currency),
+        cmocka_unit_test(setting_a_quantity),
+        cmocka_unit_test(removing_some_or_all),
+        cmocka_unit_test(clearing),
+        cmocka_unit_test(another_users_cart_is_none),
+        cmocka_unit_test(preconditions),
+        cmocka_unit_test(closed_carts_stay_as_they_are),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
