@@ -1,0 +1,60 @@
+"""The served OpenAPI document holds against the running server."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from lib.api import Api
+from lib.paths import BUILD
+from lib.stack import Stack
+
+PATHS = {
+    "/api/cart/{cartId}/items": {"post", "delete"},
+    "/api/cart/{cartId}/items/{productId}": {"put", "delete"},
+    "/api/cart/view/{cartId}": {"get"},
+    "/api/cart/{cartId}/events": {"get"},
+    "/api/cart/{cartId}/state": {"get"},
+}
+
+
+def test_the_document_lists_the_calls(api: Api) -> None:
+    answer = api.http.get("/openapi.json")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].split(";")[0] in (
+        *("application/json", "application/openapi+json", "application/vnd.oai.openapi+json"),
+    )
+    document = answer.json()
+    assert document["openapi"].startswith("3.1")
+    for path, methods in PATHS.items():
+        assert methods <= set(document["paths"][path]), path
+        for method in methods:
+            assert document["paths"][path][method]["responses"], (path, method)
+
+
+@pytest.mark.slow
+def test_schemathesis_finds_nothing(stack: Stack, tmp_path: Path) -> None:
+    """Generated requests: no 5xx, no answer that the document does not have."""
+    schema = f"{stack.env['CART_API_URL']}/openapi.json"
+    log = BUILD / "test-logs" / "schemathesis.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("w") as output:
+        ended = subprocess.run(
+            [
+                str(Path(sys.executable).with_name("schemathesis")),
+                *("run", schema, "--no-color", "--seed=20261121", "--workers=2"),
+                *("--phases=examples,coverage,fuzzing,stateful", "--max-examples=40"),
+                *("--checks=all", "--exclude-checks=positive_data_acceptance"),
+                *("--request-timeout=10", "--suppress-health-check=all"),
+                *("--generation-database=none", "--continue-on-failure"),
+            ],
+            cwd=tmp_path,
+            env={**os.environ, "NO_PROXY": "*", "no_proxy": "*"},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            timeout=200,
+            check=False,
+        )
+    assert ended.returncode == 0, log.read_text()[-8000:]

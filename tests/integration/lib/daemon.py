@@ -1,0 +1,65 @@
+"""A daemon that the test itself starts, beside the supervised ones: its child, its exit code."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+from lib.ports import free_port
+from lib.stack import Stack
+from lib.wait import wait_until
+
+
+def port_variable(name: str) -> str:
+    return name.upper().replace("-", "_") + "_HTTP_PORT"
+
+
+class Daemon:
+    def __init__(self, stack: Stack, name: str, log: Path, **settings: str):
+        self.stack, self.name, self.log = stack, name, log
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        environment = {
+            **stack.environment_of(name),
+            port_variable(name): str(self.port),
+            **settings,
+        }
+        with log.open("ab") as output:
+            self.process = subprocess.Popen(
+                [stack.program(name)],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+
+    def wait_ready(self, deadline_s: float = 30) -> "Daemon":
+        def ready() -> bool:
+            assert self.process.poll() is None, f"ended: {self.log.read_text()[-2000:]}"
+            return httpx.get(f"{self.url}/readyz", timeout=3, trust_env=False).status_code == 200
+
+        wait_until(ready, deadline_s, f"{self.name} on port {self.port} is ready")
+        return self
+
+    def send(self, number: signal.Signals) -> None:
+        self.process.send_signal(number)
+
+    def stop(self, deadline_s: float = 30) -> int:
+        """SIGTERM; the exit code."""
+        self.send(signal.SIGTERM)
+        return self.process.wait(timeout=deadline_s)
+
+
+@contextmanager
+def running_daemon(stack: Stack, name: str, log: Path, **settings: str) -> Iterator[Daemon]:
+    daemon = Daemon(stack, name, log, **settings)
+    try:
+        yield daemon.wait_ready()
+    finally:
+        if daemon.process.poll() is None:
+            os.kill(daemon.process.pid, signal.SIGCONT)
+            daemon.process.kill()
+        daemon.process.wait()
