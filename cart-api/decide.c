@@ -74,26 +74,26 @@ enum {
 
 static const struct rule {
     int commands;
-    bool (*broken)(const struct facts *facts);
     enum refusal refusal;
+    bool (*broken)(const struct facts *facts);
     const char *field;
     const char *because; /* the reason, as callers read it */
 } rules[] = {
-    {SET | REMOVE | CLEAR, cart_is_unknown, REFUSED_CART_NOT_FOUND, NULL,
+    {SET | REMOVE | CLEAR, REFUSED_CART_NOT_FOUND, cart_is_unknown, NULL,
      "There is no such cart; adding an item opens one."},
-    {EVERY, owner_is_another, REFUSED_CART_NOT_FOUND, NULL,
+    {EVERY, REFUSED_CART_NOT_FOUND, owner_is_another, NULL,
      "There is no such cart for this user."}, /* 403 would tell that it exists */
-    {EVERY, version_is_another, REFUSED_VERSION_MISMATCH, NULL,
+    {EVERY, REFUSED_VERSION_MISMATCH, version_is_another, NULL,
      "The cart has not the version that If-Match names; read it again and decide anew."},
-    {EVERY, is_checked_out, REFUSED_CHECKED_OUT, NULL,
+    {EVERY, REFUSED_CHECKED_OUT, is_checked_out, NULL,
      "The cart is checked out and frozen; use another cart."},
-    {EVERY, is_closed, REFUSED_CLOSED, NULL,
+    {EVERY, REFUSED_CLOSED, is_closed, NULL,
      "The cart was merged or has expired; use another cart."},
-    {SET | REMOVE, line_is_missing, REFUSED_ITEM_NOT_IN_CART, NULL,
+    {SET | REMOVE, REFUSED_ITEM_NOT_IN_CART, line_is_missing, NULL,
      "The cart has no line with this product."},
-    {SET, quantity_is_out_of_range, REFUSED_QUANTITY_LIMIT, "quantity",
+    {SET, REFUSED_QUANTITY_LIMIT, quantity_is_out_of_range, "quantity",
      "A quantity is negative or more than a line may hold."},
-    {ADD, currency_is_another, REFUSED_CURRENCY_MISMATCH, "currency",
+    {ADD, REFUSED_CURRENCY_MISMATCH, currency_is_another, "currency",
      "One cart has one currency, that of its first item."},
 };
 
@@ -240,6 +240,7 @@ static void decide_set(const struct facts *facts, struct verdict *verdict)
 static void touch_line(const struct facts *facts, struct verdict *verdict)
 {
     const struct cart_line *line = facts->line;
+    CHECK(line != NULL); /* a rule */
     verdict->previous_quantity = line->quantity;
     verdict->touched_count = 1;
     verdict->touched[0] = (struct touched_line){

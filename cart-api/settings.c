@@ -14,17 +14,17 @@
 #define TEXT(field, fallback, alias, words)                                                        \
     {                                                                                              \
         .name = #field, .type = SETTING_TEXT, .offset = offsetof(struct api_settings, field),      \
-        .default_value = fallback, .env_alias = alias, .help = words                               \
+        .default_value = (fallback), .env_alias = (alias), .help = (words)                         \
     }
 #define SECRET(field, fallback, alias, words)                                                      \
     {                                                                                              \
         .name = #field, .type = SETTING_TEXT, .offset = offsetof(struct api_settings, field),      \
-        .default_value = fallback, .env_alias = alias, .help = words, .secret = true               \
+        .default_value = (fallback), .env_alias = (alias), .help = (words), .secret = true         \
     }
 #define INT(field, fallback, least, most, words)                                                   \
     {                                                                                              \
         .name = #field, .type = SETTING_INT, .offset = offsetof(struct api_settings, field),       \
-        .default_value = fallback, .min = least, .max = most, .help = words                        \
+        .default_value = (fallback), .min = (least), .max = (most), .help = (words)                \
     }
 
 static const struct setting rows[] = {
@@ -58,11 +58,11 @@ static const struct setting rows[] = {
         "ms of silence after which another relay takes over"),
     INT(relay_poll_ms, "500", 1, 60000, "ms between looks at the store when nothing is announced"),
 
-    INT(lanes, "2", 1, 16, "writers, one thread and connection each; carts are divided among them"),
+    INT(lanes, "1", 1, 16, "writers, one thread and connection each; carts are divided among them"),
     INT(queue_capacity, "4096", 1, 1000000,
         "commands waiting per lane; more are answered with 503"),
     INT(batch_max, "256", 1, 10000, "commands in one transaction"),
-    INT(cache_bytes, "268435456", 0, 1099511627776, "bytes of carts kept in memory, all lanes"),
+    INT(cache_bytes, "25165824", 0, 1099511627776, "bytes of carts kept in memory, all lanes"),
     INT(snapshot_interval, "200", 0, 1000000, "events of a cart between snapshots, 0: none"),
     INT(command_timeout_ms, "5000", 10, 300000, "ms until a command that waits is given up"),
     INT(commit_timeout_ms, "3000", 10, 300000,

@@ -66,6 +66,11 @@ static void add_metrics(struct committer *committer)
     };
 }
 
+/* A statement is planned once per connection, perhaps while the table is empty: only index scans
+ * are ever right for a lane. */
+static const char lane_session[] = "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off "
+                                   "-c enable_bitmapscan=off";
+
 static int check_store(const struct pg_options *options, struct error *err)
 {
     struct pg *pg;
@@ -85,6 +90,7 @@ int committer_start(const struct committer_options *options, struct error *err,
     struct committer *committer =
         mem_calloc(1, sizeof(*committer) + (size_t)options->lanes * sizeof(struct lane));
     committer->options = *options;
+    committer->options.pg.session = lane_session;
     add_metrics(committer);
     committer->snapshots = snapshot_writer_start(options->category, &committer->options.pg);
     for (int i = 0; i < options->lanes; i++) {

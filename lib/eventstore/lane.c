@@ -4,6 +4,7 @@
  */
 #include "eventstore/lane.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -339,6 +340,9 @@ void lane_start(struct lane *lane)
     lane->cache.aggregate = lane->options->aggregate;
     lane->cache.bytes_max = lane->options->cache_bytes / (size_t)lane->options->lanes;
     CHECK(pthread_create(&lane->thread, NULL, run, lane) == 0);
+    char name[16];
+    snprintf(name, sizeof(name), "lane-%d", lane->index);
+    pthread_setname_np(lane->thread, name);
 }
 
 void lane_stop(struct lane *lane)

@@ -91,6 +91,7 @@ struct snapshot_writer *snapshot_writer_start(const struct category *category,
     writer->options.session = "-c synchronous_commit=off";
     queue_init(&writer->queue, QUEUE_CAPACITY);
     CHECK(pthread_create(&writer->thread, NULL, run, writer) == 0);
+    pthread_setname_np(writer->thread, "snapshots");
     return writer;
 }
 

@@ -13,7 +13,7 @@
 
 struct json;
 
-/* The names avoid the parser library's (json_integer, json_array), which ours would interpose. */
+/* The names avoid those of the parser library, e.g. json_integer and json_array. */
 
 enum { JSON_DEPTH_MAX = 32, JSON_PROBLEM_MAX = 16 };
 

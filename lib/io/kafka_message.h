@@ -11,13 +11,20 @@
 
 #include "base/buf.h"
 
+struct kafka_header {
+    const char *name; /* NUL-terminated */
+    struct slice value;
+};
+
 /** Slices point into memory of the message: valid until kafka_message_free. */
 struct kafka_message {
     int partition;
     int64_t offset;
     struct slice key, value; /* data is NULL when there is none */
     int64_t timestamp_ms;    /* wall clock of the record; -1: none */
-    void *handle;            /* the client library's message */
+    void *handle;            /* the client library's message; NULL: made by hand, as tests do */
+    const struct kafka_header *headers; /* of one made by hand */
+    size_t header_count;
 };
 
 /** The last header of that name; data is NULL when its value is null. False: no such header. */

@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "io/kafka_message.h"
 
 struct kafka_producer;
 
@@ -35,11 +36,6 @@ struct kafka_producer_options {
 /** Makes the client. Does not wait for a broker: fails only for bad options. */
 int kafka_producer_open(const struct kafka_producer_options *options, struct error *err,
                         struct kafka_producer **ret_producer) WARN_UNUSED;
-
-struct kafka_header {
-    const char *name; /* NUL-terminated */
-    struct slice value;
-};
 
 enum { KAFKA_PARTITION_BY_KEY = -1 }; /* as Kafka's Java clients place keys: murmur2 */
 

@@ -119,8 +119,10 @@ static int queue_record(struct dead_letters *letters, const struct dead_letter *
     add_number(to, DEAD_LETTER_PARTITION, partition);
     if (message != NULL)
         add_number(to, DEAD_LETTER_OFFSET, message->offset);
-    if (letter->event != NULL)
-        add_number(to, DEAD_LETTER_POSITION, letter->event->position);
+    struct uuid ignored;
+    int64_t position = letter->event != NULL ? letter->event->position : 0;
+    if (position > 0 || record_identity(message, &position, &ignored) == 0)
+        add_number(to, DEAD_LETTER_POSITION, position);
     add_text(to, DEAD_LETTER_REASON, slice_of(letter->reason));
     add_text(to, DEAD_LETTER_SERVICE, slice_of(letters->service));
     if (record.value.len > letters->value_max) {

@@ -17,6 +17,8 @@ enum {
     TROUBLE_WITHIN_MS = 3000,
     REOPEN_MAX_MS = 5000,
     FETCH_WAIT_MS = 100,
+    SESSION_TIMEOUT_MS = 6000, /* how long the partitions of a killed process wait for another */
+    PREFETCH_BYTES = 4 * 1024 * 1024,
 };
 
 void feed_init(struct feed *feed, struct service_runtime *runtime, const struct category *category,
@@ -123,6 +125,9 @@ void feed_open(struct feed *feed)
         .client_id = feed->runtime->service->name,
         .topic = feed->category->topic,
         .group_id = settings->kafka_group_id,
+        .instance_id = settings->kafka_instance_id[0] != '\0' ? settings->kafka_instance_id : NULL,
+        .session_timeout_ms = SESSION_TIMEOUT_MS,
+        .prefetch_bytes = PREFETCH_BYTES,
         .fetch_wait_ms = FETCH_WAIT_MS,
         .assigned = on_assigned,
         .revoked = on_revoked,

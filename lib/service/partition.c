@@ -104,6 +104,7 @@ static void load(struct partition *partition)
         find_offset(partition, at.offset, &err) != 0) {
         runtime_trouble(runtime, "loading a position", &err);
         partition_retry(partition);
+        runtime->tick_us = 0; /* the service may have work to do before it can tell */
         return;
     }
     partition->position = partition->cursor = partition->next_position = at.position;

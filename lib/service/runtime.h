@@ -26,7 +26,7 @@ struct service_runtime {
     struct health health;
     size_t condition_kafka, condition_postgres, condition_own;
     struct store store;
-    struct log_limit troubles;
+    struct log_limit troubles, rejections;
     struct feed feeds[SERVICE_CATEGORIES_MAX];
     size_t feed_count;
     struct batch batch;

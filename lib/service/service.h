@@ -45,7 +45,8 @@ struct service_position {
 /** Settings that every service has; the first member of its settings struct. */
 struct service_settings {
     char *http_address, *log_level;
-    char *postgres_connection_string, *kafka_bootstrap_servers, *kafka_group_id;
+    char *postgres_connection_string;
+    char *kafka_bootstrap_servers, *kafka_group_id, *kafka_instance_id;
     int64_t http_port, batch_max, retry_max_ms, drain_timeout_ms;
 };
 

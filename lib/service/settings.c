@@ -25,7 +25,12 @@ static const struct setting common_rows[] = {
      "KAFKA_BOOTSTRAP_SERVERS", "host:port, several with commas", false},
     {"kafka_group_id", SETTING_TEXT, AT(kafka_group_id), NULL, 0, 0, "KAFKA_GROUP_ID",
      "consumer group; its members share the partitions", false},
-    {"batch_max", SETTING_INT, AT(batch_max), "2000", 1, 100000, NULL,
+    {"kafka_instance_id", SETTING_TEXT, AT(kafka_instance_id), "", 0, 0, NULL,
+     "a name of this process, unique in the group and the same after each restart: a crashed "
+     "process "
+     "gets its partitions back at once instead of after the session time-out",
+     false},
+    {"batch_max", SETTING_INT, AT(batch_max), "10000", 1, 100000, NULL,
      "events handled in one go when there is a backlog", false},
     {"retry_max_ms", SETTING_INT, AT(retry_max_ms), "1000", 1, 600000, NULL,
      "longest pause of a partition before the next try", false},

@@ -60,10 +60,12 @@ static int reject(struct feed *feed, struct item *item, const char *reason, stru
     } else {
         partition->probe_us = 1; /* it may have stood in the place of an event: look when idle */
     }
-    log_error("record rejected, sent to the dead letter topic",
-              LOG_TEXT("topic", feed->category->topic), LOG_INT("partition", partition->number),
-              LOG_INT("offset", item->from_store ? -1 : item->message.offset),
-              LOG_TEXT("reason", reason));
+    /* The letters say it one by one; a flood of them is one story here. */
+    if (log_limit_passes(&feed->runtime->rejections, reason, clock_monotonic_us()))
+        log_error("record rejected, sent to the dead letter topic",
+                  LOG_TEXT("topic", feed->category->topic), LOG_INT("partition", partition->number),
+                  LOG_INT("offset", item->from_store ? -1 : item->message.offset),
+                  LOG_TEXT("reason", reason));
     return 0;
 }
 
