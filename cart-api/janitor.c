@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "cart-api/app.h"
 
-enum { BATCH = 2000, PAUSE_MS = 60000, PAUSE_BEHIND_MS = 100 };
+enum { BATCH = 2000, PAUSE_MS = 60000, PAUSE_BEHIND_MS = 100, PAUSE_UNCHECKED_MS = 1000 };
 
 static const struct pg_statement sweep = {
     .name = "sweep_answers",
@@ -24,6 +24,8 @@ int janitor_sweep(void *context, struct pg *pg)
     struct pg_params params = {0};
     struct pg_result *result;
     struct error err;
+    if (atomic_load_explicit(&app->committer, memory_order_acquire) == NULL)
+        return PAUSE_UNCHECKED_MS; /* nobody has looked yet whether this is a store of ours */
     int64_t keep_us = app->settings->answers_retention_hours * 3600 * 1000000;
     pg_param_time(&params, clock_wall_us() - keep_us);
     pg_param_int64(&params, BATCH);

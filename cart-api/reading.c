@@ -100,9 +100,15 @@ void reading_submit(struct reading *reading)
     reading->job.done = done;
     reading->job.deadline_us =
         clock_monotonic_us() + app->settings->read_timeout_ms * (int64_t)1000;
-    if (readers_submit(app->readers, &reading->job))
+    /* Without a committer nobody has looked yet whether the store is one that this binary may read.
+     */
+    if (atomic_load_explicit(&app->committer, memory_order_acquire) == NULL) {
+        reading_refuse(reading, &problem_store_unavailable, "Try again.");
+    } else if (readers_submit(app->readers, &reading->job)) {
         return; /* from here on the reader has it */
-    metric_add(app->counters.folds_refused, 0, 1);
-    reading_refuse(reading, &problem_overloaded, "Too many reads wait; try again.");
+    } else {
+        metric_add(app->counters.folds_refused, 0, 1);
+        reading_refuse(reading, &problem_overloaded, "Too many reads wait; try again.");
+    }
     http_post(&reading->deferred);
 }
