@@ -7,10 +7,10 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "denormalizer/cart_loader.h"
 #include "denormalizer/project.h"
 #include "denormalizer/rebuild.h"
 #include "denormalizer/repair.h"
-#include "denormalizer/store_fold.h"
 #include "denormalizer/view_store.h"
 
 enum { PUT_ROUNDS_MAX = 3, TICK_MS = 1000, REPAIR_RETRY_MS = 200 };
@@ -27,12 +27,12 @@ struct denormalizer {
     struct repair repair;
     int64_t *believed;       /* per partition: the position that Redis has; -1: not asked yet */
     struct error load_error; /* why carts of this batch are not loaded */
-    struct cached_cart **wanted;
-    size_t wanted_count, wanted_capacity;
+    struct cart_loader loader;
     char *verdicts;
     size_t verdict_capacity;
-    int64_t look_us; /* when Redis is asked next whether all is there */
-    struct metric *written, *store_folds, *repairing, *cache_bytes;
+    bool writes_fail; /* the last flush did not get through */
+    int64_t look_us;  /* when Redis is asked next whether all is there */
+    struct metric *written, *repairing, *cache_bytes;
 };
 
 static struct denormalizer *of_state(void *state)
@@ -75,7 +75,12 @@ static int open_denormalizer(struct service_runtime *runtime, struct error *err,
     for (int i = 0; i < category_cart.partitions; i++)
         self->believed[i] = -1;
     self->written = metrics_add(metrics, &metric_rows[0]);
-    self->store_folds = metrics_add(metrics, &metric_rows[1]);
+    self->loader = (struct cart_loader){
+        .runtime = runtime,
+        .cache = &self->cache,
+        .views = &self->views,
+        .store_folds = metrics_add(metrics, &metric_rows[1]),
+    };
     self->repairing = metrics_add(metrics, &metric_rows[2]);
     self->cache_bytes = metrics_add(metrics, &metric_rows[3]);
     *ret_state = self;
@@ -90,20 +95,28 @@ static void close_denormalizer(void *state)
     cart_decoded_free(&self->decoded);
     repair_free(&self->repair);
     free(self->believed);
-    free(self->wanted);
+    cart_loader_free(&self->loader);
     free(self->verdicts);
     free(self);
 }
 
-/* Redis, with what its state means for /readyz. */
+/* Redis, with what its state means for /readyz: one that answers but refuses our writes is not
+ * ready. */
 static int use_redis(struct denormalizer *self, struct error *err)
 {
     struct error why;
     int rc = view_store_use(&self->views, &why);
-    service_condition(self->runtime, CONDITION_REDIS, rc == 0, rc == 0 ? "" : why.message);
     if (rc != 0)
         *err = why;
+    if (rc != 0 || !self->writes_fail)
+        service_condition(self->runtime, CONDITION_REDIS, rc == 0, rc == 0 ? "" : why.message);
     return rc;
+}
+
+static void note_write(struct denormalizer *self, bool ok, const struct error *err)
+{
+    self->writes_fail = !ok;
+    service_condition(self->runtime, CONDITION_REDIS, ok, ok ? "" : err->message);
 }
 
 static enum service_outcome load_position(void *state, const struct category *category,
@@ -144,76 +157,6 @@ static int inspect(void *state, const struct category *category, const struct ev
     return project_decode(&claim, &self->decoded, err);
 }
 
-/* ---- loading: what the cache does not have from Redis, what Redis does not have from the store */
-
-static void want(struct denormalizer *self, struct cached_cart *cached, int32_t version)
-{
-    cached->wanted = true;
-    cached->needed = version - 1;
-    if (self->wanted_count == self->wanted_capacity) {
-        self->wanted_capacity = self->wanted_capacity > 0 ? self->wanted_capacity * 2 : 64;
-        self->wanted = mem_realloc(self->wanted, self->wanted_capacity * sizeof(self->wanted[0]));
-    }
-    self->wanted[self->wanted_count++] = cached;
-}
-
-/* The carts, at most STORE_FOLD_MAX, at their heads in the store. What Redis had is newer than
- * nothing: it stays when the store has less. */
-static int fold_carts(struct denormalizer *self, struct cached_cart *const *carts, size_t count,
-                      struct error *err)
-{
-    struct pg *pg;
-    if (service_store(self->runtime, err, &pg) != 0)
-        return -1;
-    struct folded_cart *folded = mem_calloc(count, sizeof(*folded));
-    for (size_t i = 0; i < count; i++)
-        folded[i].id = carts[i]->entry.key;
-    int rc = store_fold(pg, folded, count, err);
-    for (size_t i = 0; i < count; i++) {
-        if (rc != 0 || folded[i].cart.version < carts[i]->cart.version) {
-            cart_free(&folded[i].cart);
-            continue;
-        }
-        cart_free(&carts[i]->cart);
-        carts[i]->cart = folded[i].cart;
-        carts[i]->loaded = true;
-        /* Ahead of Redis by itself, not by an event of this batch: written all the same. */
-        if (carts[i]->cart.version > 0)
-            cart_cache_mark(&self->cache, carts[i]);
-    }
-    free(folded);
-    metric_add(self->store_folds, 0, rc == 0 ? (int64_t)count : 0);
-    return rc;
-}
-
-static int fold_all(struct denormalizer *self, struct cached_cart *const *carts, size_t count,
-                    struct error *err)
-{
-    for (size_t at = 0; at < count; at += STORE_FOLD_MAX) {
-        size_t page = count - at < STORE_FOLD_MAX ? count - at : STORE_FOLD_MAX;
-        if (fold_carts(self, carts + at, page, err) != 0)
-            return -1;
-    }
-    return 0;
-}
-
-static int load_wanted(struct denormalizer *self, struct error *err)
-{
-    size_t lacking = 0;
-    if (use_redis(self, err) != 0 ||
-        view_store_load(&self->views, self->wanted, self->wanted_count, err) != 0)
-        return -1;
-    for (size_t i = 0; i < self->wanted_count; i++) {
-        cart_cache_count(&self->cache, self->wanted[i]);
-        if (self->wanted[i]->cart.version < self->wanted[i]->needed)
-            self->wanted[lacking++] = self->wanted[i];
-        else
-            self->wanted[i]->wanted = false;
-    }
-    self->wanted_count = lacking;
-    return lacking > 0 ? fold_all(self, self->wanted, lacking, err) : 0;
-}
-
 static void prefetch(void *state, const struct category *category,
                      const struct event_record *const *events, size_t count)
 {
@@ -225,20 +168,14 @@ static void prefetch(void *state, const struct category *category,
             continue; /* handle refuses it */
         struct cached_cart *cached = cart_cache_get(&self->cache, events[i]->stream_id);
         if (!cached->loaded && !cached->wanted)
-            want(self, cached, events[i]->version);
+            cart_loader_want(&self->loader, cached, events[i]->version);
     }
-    if (self->wanted_count > 0 && load_wanted(self, &self->load_error) != 0) {
-        for (size_t i = 0; i < self->wanted_count; i++) {
-            struct cached_cart *cached = self->wanted[i];
-            if (cached->dirty || (cached->loaded && cached->cart.version >= cached->needed))
-                continue;
-            cached->loaded = false;
-            cart_free(&cached->cart);
-        }
-    }
-    for (size_t i = 0; i < self->wanted_count; i++)
-        self->wanted[i]->wanted = false;
-    self->wanted_count = 0;
+    int rc = 0;
+    if (self->loader.wanted_count > 0)
+        rc = use_redis(self, &self->load_error) == 0
+                 ? cart_loader_load(&self->loader, &self->load_error)
+                 : -1;
+    cart_loader_reset(&self->loader, rc != 0);
 }
 
 /* ---- handling */
@@ -248,7 +185,7 @@ static void prefetch(void *state, const struct category *category,
 static enum service_outcome catch_up(struct denormalizer *self, struct cached_cart *cached,
                                      int32_t version, struct error *err)
 {
-    if (fold_carts(self, &cached, 1, err) != 0)
+    if (cart_loader_fold(&self->loader, &cached, 1, err) != 0)
         return SERVICE_RETRY;
     if (project_fit(&cached->cart, version) != PROJECT_AHEAD)
         return SERVICE_HANDLED;
@@ -308,7 +245,7 @@ static int refold(struct denormalizer *self, struct cached_cart **carts, size_t 
         return 0;
     if (view_store_load(&self->views, carts, again, err) != 0)
         return -1;
-    return fold_all(self, carts, again, err);
+    return cart_loader_fold(&self->loader, carts, again, err);
 }
 
 static enum view_put put(struct denormalizer *self, const struct view_position *positions,
@@ -353,6 +290,7 @@ static enum service_outcome flush(void *state, const struct service_position *po
         forget_all(self);
         return SERVICE_RELOAD;
     }
+    note_write(self, result == VIEW_PUT_DONE, err);
     if (result != VIEW_PUT_DONE)
         return SERVICE_RETRY;
     for (size_t i = 0; i < count; i++)

@@ -32,6 +32,8 @@ struct id_page {
     struct buf last; /* the page's last id, ours or not */
     size_t seen, count;
     struct folded_cart carts[REBUILD_PAGE];
+    int64_t
+        newer[REBUILD_PAGE]; /* per cart: the version in Redis that made us fold it again; or 0 */
     char ids[REBUILD_PAGE][CART_ID_MAX];
 };
 
@@ -63,63 +65,67 @@ static void free_carts(struct folded_cart *carts, size_t count)
 }
 
 /* A cart that cannot be folded keeps the view it has; keeps the others, in their order. */
-static size_t set_aside_bad(struct rebuild *rebuild, struct folded_cart *carts, size_t count)
+static void set_aside_bad(struct id_page *page)
 {
     size_t good = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (carts[i].bad) {
-            rebuild->bad++;
+    for (size_t i = 0; i < page->count; i++) {
+        struct folded_cart *cart = &page->carts[i];
+        if (cart->bad) {
+            page->rebuild->bad++;
             log_error("cart not rebuilt: its events cannot be folded",
-                      LOG_TEXT("why", carts[i].why.message));
+                      LOG_TEXT("why", cart->why.message));
         }
-        if (carts[i].bad || carts[i].cart.version == 0)
-            cart_free(&carts[i].cart);
-        else
-            carts[good++] = carts[i];
+        if (cart->bad || cart->cart.version == 0) {
+            cart_free(&cart->cart);
+            continue;
+        }
+        page->newer[good] = page->newer[i];
+        page->carts[good++] = *cart;
     }
-    return good;
+    page->count = good;
 }
 
-/* Folds and writes the carts; those that must be folded again are moved to the front, *count says
- * how many. */
-static int write_carts(struct rebuild *rebuild, struct pg *pg, struct view_store *views,
-                       struct folded_cart *carts, size_t *count, struct error *err)
+/* Folds and writes the page's carts; what must be folded again stays in the page. */
+static int write_carts(struct id_page *page, struct pg *pg, struct view_store *views,
+                       struct error *err)
 {
     struct rebuilt_cart writes[REBUILD_PAGE];
-    char verdicts[REBUILD_PAGE];
-    if (store_fold(pg, carts, *count, err) != 0)
+    if (store_fold(pg, page->carts, page->count, err) != 0)
         return -1;
-    *count = set_aside_bad(rebuild, carts, *count);
-    for (size_t i = 0; i < *count; i++)
-        writes[i] = (struct rebuilt_cart){carts[i].id, &carts[i].cart};
-    if (view_store_replace(views, rebuild->token, writes, *count, verdicts, err) != 0)
+    set_aside_bad(page);
+    for (size_t i = 0; i < page->count; i++) {
+        const struct cart *cart = &page->carts[i].cart;
+        /* Seen in Redis before we read the store, and still not in the store: it never was. */
+        int64_t beyond = page->newer[i] > cart->version ? page->newer[i] : 0;
+        writes[i] = (struct rebuilt_cart){page->carts[i].id, cart, beyond, 0};
+    }
+    if (view_store_replace(views, page->rebuild->token, writes, page->count, err) != 0)
         return -1;
     size_t again = 0;
-    for (size_t i = 0; i < *count; i++) {
-        cart_free(&carts[i].cart);
-        if (verdicts[i] == '!')
-            carts[again++] = (struct folded_cart){.id = carts[i].id};
-        else
-            rebuild->carts++;
+    for (size_t i = 0; i < page->count; i++) {
+        cart_free(&page->carts[i].cart);
+        if (writes[i].newer == 0) {
+            page->rebuild->carts++;
+            continue;
+        }
+        page->newer[again] = writes[i].newer;
+        page->carts[again++] = (struct folded_cart){.id = page->carts[i].id};
     }
-    *count = again;
+    page->count = again;
     return 0;
 }
 
 static int write_page(struct id_page *page, struct pg *pg, struct view_store *views,
                       struct error *err)
 {
-    struct rebuild *rebuild = page->rebuild;
     for (int attempt = 1; page->count > 0; attempt++) {
         if (attempt > 1)
-            rebuild->again += (int64_t)page->count;
+            page->rebuild->again += (int64_t)page->count;
         if (attempt > REBUILD_AGAIN_MAX)
-            return error_set(
-                err, ERROR_RETRIABLE,
-                "cart %.*s changes faster than it can be rebuilt, or its view is ahead "
-                "of the event store",
-                (int)page->carts[0].id.len, page->carts[0].id.data);
-        if (write_carts(rebuild, pg, views, page->carts, &page->count, err) != 0)
+            return error_set(err, ERROR_RETRIABLE,
+                             "cart %.*s changes faster than it can be rebuilt",
+                             (int)page->carts[0].id.len, page->carts[0].id.data);
+        if (write_carts(page, pg, views, err) != 0)
             return -1;
     }
     return 0;

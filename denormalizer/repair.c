@@ -38,15 +38,39 @@ static void start_over(struct repair *repair)
     rebuild_free(&repair->rebuild);
 }
 
-static int begin(struct repair *repair, struct pg *pg, struct view_store *views, struct error *err)
+/* The marks of wanted partitions that a killed process left, written together: we go on with those.
+ */
+static int find_marks(struct repair *repair, struct view_store *views, struct error *err)
 {
-    int64_t heads[REPAIR_PARTITIONS_MAX];
+    struct repair_mark first = {.position = 0};
+    repair->count = 0;
+    for (int i = 0; i < category_cart.partitions; i++) {
+        struct repair_mark mark;
+        if (!repair->wanted[i])
+            continue;
+        if (view_store_repair_read(views, i, err, &mark) != 0)
+            return -1;
+        if (mark.token[0] == '\0')
+            continue;
+        if (repair->count == 0)
+            first = mark;
+        if (strcmp(mark.token, first.token) == 0 && strcmp(mark.cursor, first.cursor) == 0)
+            repair->positions[repair->count++] = (struct view_position){i, 0, mark.position, -1};
+    }
+    if (repair->count > 0) {
+        rebuild_init(&repair->rebuild);
+        memcpy(repair->rebuild.token, first.token, sizeof(first.token));
+        buf_text(&repair->rebuild.cursor, first.cursor);
+    }
+    return 0;
+}
+
+static int make_marks(struct repair *repair, struct pg *pg, struct view_store *views,
+                      struct error *err)
+{
+    int64_t heads[REPAIR_PARTITIONS_MAX], events = 0;
     if (read_heads(pg, &category_cart, STORE_FOLD_TIMEOUT_MS, err, heads) != 0)
         return -1;
-    repair->positions = mem_realloc(repair->positions, (size_t)category_cart.partitions *
-                                                           sizeof(repair->positions[0]));
-    repair->count = 0;
-    int64_t events = 0;
     for (int i = 0; i < category_cart.partitions; i++) {
         if (!repair->wanted[i])
             continue;
@@ -54,33 +78,46 @@ static int begin(struct repair *repair, struct pg *pg, struct view_store *views,
         events += heads[i];
     }
     rebuild_init(&repair->rebuild);
-    if (view_store_repair_begin(views, repair->rebuild.token, repair->positions, repair->count,
-                                err) != 0) {
-        rebuild_free(&repair->rebuild);
-        return -1;
-    }
-    memcpy(repair->partitions, repair->wanted, sizeof(repair->partitions));
-    memset(repair->wanted, 0, sizeof(repair->wanted));
-    repair->any_wanted = false;
-    repair->rebuild.partitions = repair->partitions;
     repair->rebuild.done = events == 0;
+    return view_store_repair_begin(views, repair->rebuild.token, repair->positions, repair->count,
+                                   err);
+}
+
+static int begin(struct repair *repair, struct pg *pg, struct view_store *views, struct error *err)
+{
+    repair->positions = mem_realloc(repair->positions, (size_t)category_cart.partitions *
+                                                           sizeof(repair->positions[0]));
+    if (find_marks(repair, views, err) != 0 ||
+        (repair->count == 0 && make_marks(repair, pg, views, err) != 0))
+        return -1;
+    memset(repair->partitions, 0, sizeof(repair->partitions));
+    for (size_t i = 0; i < repair->count; i++) {
+        repair->partitions[repair->positions[i].partition] = true;
+        repair->wanted[repair->positions[i].partition] = false;
+    }
+    repair->any_wanted = memchr(repair->wanted, true, sizeof(repair->wanted)) != NULL;
+    repair->rebuild.partitions = repair->partitions;
     repair->running = true;
     repair->resume = false;
     repair->begin_us = clock_monotonic_us();
-    if (events > 0)
+    if (!repair->rebuild.done)
         log_warning("Redis has no positions: making the views from the event store",
-                    LOG_INT("partitions", (int64_t)repair->count), LOG_INT("events", events));
+                    LOG_INT("partitions", (int64_t)repair->count),
+                    LOG_TEXT("after", buf_cstr(&repair->rebuild.cursor)));
     return 0;
 }
 
-/* After Redis was away its last seconds may be gone: the mark, written after each page, says what
- * is there, because Redis loses from the end only. */
+/* After Redis was away its last seconds may be gone: the mark says what is there, because Redis
+ * loses from the end only. */
 static int find_place(struct repair *repair, struct view_store *views, struct error *err,
                       bool *ret_there)
 {
-    if (view_store_repair_cursor(views, repair->rebuild.token, repair->positions[0].partition, err,
-                                 &repair->rebuild.cursor, ret_there) != 0)
+    struct repair_mark mark;
+    if (view_store_repair_read(views, repair->positions[0].partition, err, &mark) != 0)
         return -1;
+    *ret_there = strcmp(mark.token, repair->rebuild.token) == 0;
+    buf_clear(&repair->rebuild.cursor);
+    buf_text(&repair->rebuild.cursor, mark.cursor);
     repair->rebuild.done = false;
     repair->resume = false;
     return 0;

@@ -18,7 +18,7 @@ enum { REPAIR_PARTITIONS_MAX = 1024 };
 /** Zero-initialise. */
 struct repair {
     bool running;
-    bool resume; /* Redis was away: see from its mark how far we are */
+    bool resume; /* a step failed: the mark in Redis says how far we are */
     bool any_wanted;
     bool wanted[REPAIR_PARTITIONS_MAX];     /* lost, for the next repair */
     bool partitions[REPAIR_PARTITIONS_MAX]; /* of the running one */

@@ -6,7 +6,7 @@
 --   version, view, state   as the denormalizer folded them
 --   rebuilt                the token of the last rebuild that wrote it, absent before any
 -- In the projection's hash: <partition> = "position offset" (all events up to position are in the views),
--- and repair:<partition> = "token cursor" while a repair is under way.
+-- and repair:<partition> = "token position cursor" while a repair is under way.
 
 local DIGEST = '@DIGEST@'
 
@@ -22,14 +22,14 @@ local function position_of(value)
     return tonumber(string.match(value, '^%d+')) or 0
 end
 
--- What is there of a cart: version and rebuilt. A key of another type is nobody's cart: it makes way.
+-- What is there of a cart: version (nil when it is no number) and rebuilt. A key of another type is nobody's cart: it makes way.
 local function look(key)
     local there = redis.pcall('HMGET', key, 'version', 'rebuilt')
     if there['err'] then
         redis.call('DEL', key)
         return {}
     end
-    return there
+    return {tonumber(there[1]), there[2]}
 end
 
 -- KEYS: projection, carts ...
@@ -53,7 +53,7 @@ local function put(keys, args)
         local there = look(keys[i])
         if (there[2] or '') ~= args[at + 3] then
             verdicts[#verdicts + 1] = '!'
-        elseif there[1] and tonumber(there[1]) >= tonumber(args[at]) then
+        elseif there[1] and there[1] >= tonumber(args[at]) then
             verdicts[#verdicts + 1] = '='
         else
             redis.call('HSET', keys[i], 'version', args[at], 'view', args[at + 1], 'state', args[at + 2])
@@ -75,26 +75,28 @@ local function put(keys, args)
     return all
 end
 
--- KEYS: carts ...   ARGV: token; for each cart: version, view, state.
--- Folded from the store: also replaces the same version, whose content could be wrong.
--- Reply, a character per cart: + written, = there is a newer one that comes from this rebuild, ! there is
--- a newer one that does not: fold it anew.
+-- KEYS: carts ...   ARGV: token; for each cart: version, view, state, and a version that is known to be
+--       beyond what the event store has ('' for none).
+-- Folded from the store: also replaces the same version, whose content could be wrong, and one that
+-- cannot be.
+-- Reply per cart: + written, = there is a newer one that comes from this rebuild, or the version of a newer
+-- one that does not: fold it anew.
 local function replace(keys, args)
     local token = args[1]
     local verdicts = {}
     local at = 2
     for i = 1, #keys do
         local there = look(keys[i])
-        if there[1] and tonumber(there[1]) > tonumber(args[at]) then
-            verdicts[i] = there[2] == token and '=' or '!'
+        if there[1] and there[1] > tonumber(args[at]) and there[1] ~= tonumber(args[at + 3]) then
+            verdicts[i] = there[2] == token and '=' or string.format('%.0f', there[1])
         else
             redis.call('HSET', keys[i], 'version', args[at], 'view', args[at + 1],
                 'state', args[at + 2], 'rebuilt', token)
             verdicts[i] = '+'
         end
-        at = at + 3
+        at = at + 4
     end
-    return table.concat(verdicts)
+    return verdicts
 end
 
 -- KEYS: cart   ARGV: the version and the rebuilt token ('' for none) that were seen.
@@ -107,43 +109,50 @@ local function remove(keys, args)
     return redis.call('DEL', keys[1])
 end
 
--- KEYS: projection   ARGV: token, partitions ...
--- Leaves the mark by which a repair knows that nothing of what it wrote was lost.
+-- A repair's mark, kept beside the positions: its token, the position that will be true, and the last
+-- stream that is done. By it a repair knows that nothing of what it wrote was lost, and goes on after a
+-- crash.
+local function mark_of(keys, partition, token)
+    local mark = redis.call('HGET', keys[1], 'repair:' .. partition)
+    if not mark then
+        return nil
+    end
+    return string.match(mark, '^' .. token .. ' (%d+) ')
+end
+
+-- KEYS: projection   ARGV: token, then for each: partition, position.
 local function repair_begin(keys, args)
-    for i = 2, #args do
-        redis.call('HSET', keys[1], 'repair:' .. args[i], args[1] .. ' ')
+    for i = 2, #args, 2 do
+        redis.call('HSET', keys[1], 'repair:' .. args[i], args[1] .. ' ' .. args[i + 1] .. ' ')
     end
     return 1
 end
 
 -- KEYS: projection   ARGV: token, cursor, partitions ...
--- Notes how far a repair is. 0: its mark is gone, so is what it has written.
+-- 0: the mark is gone.
 local function repair_mark(keys, args)
     for i = 3, #args do
-        local mark = redis.call('HGET', keys[1], 'repair:' .. args[i])
-        if not mark or string.sub(mark, 1, #args[1]) ~= args[1] then
+        local position = mark_of(keys, args[i], args[1])
+        if not position then
             return 0
         end
-    end
-    for i = 3, #args do
-        redis.call('HSET', keys[1], 'repair:' .. args[i], args[1] .. ' ' .. args[2])
+        redis.call('HSET', keys[1], 'repair:' .. args[i],
+            args[1] .. ' ' .. position .. ' ' .. args[2])
     end
     return 1
 end
 
--- KEYS: projection   ARGV: token, then for each: partition, position.
--- The repair is complete: its positions become true. 0: its mark is gone.
+-- KEYS: projection   ARGV: token, partitions ...
+-- The repair is complete: its positions become true. 0: the mark is gone.
 local function repair_end(keys, args)
-    for i = 2, #args, 2 do
-        local mark = redis.call('HGET', keys[1], 'repair:' .. args[i])
-        if not mark or string.sub(mark, 1, #args[1]) ~= args[1] then
+    for i = 2, #args do
+        local position = mark_of(keys, args[i], args[1])
+        if not position then
             return 0
         end
-    end
-    for i = 2, #args, 2 do
         local there = redis.call('HGET', keys[1], args[i])
-        if not there or position_of(there) < tonumber(args[i + 1]) then
-            redis.call('HSET', keys[1], args[i], args[i + 1] .. ' -1')
+        if not there or position_of(there) < tonumber(position) then
+            redis.call('HSET', keys[1], args[i], position .. ' -1')
         end
         redis.call('HDEL', keys[1], 'repair:' .. args[i])
     end

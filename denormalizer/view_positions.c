@@ -60,11 +60,13 @@ int view_store_repair_begin(struct view_store *store, const char *token,
                             const struct view_position *positions, size_t count, struct error *err)
 {
     bool ignored;
-    view_store_call(store, "repair_begin", 1, 1 + count);
+    view_store_call(store, "repair_begin", 1, 1 + count * 2);
     redis_argument(store->redis, slice_of(PROJECTION_KEY));
     redis_argument(store->redis, slice_of(token));
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         redis_argument_int(store->redis, positions[i].partition);
+        redis_argument_int(store->redis, positions[i].position);
+    }
     return take_flag(store, err, &ignored);
 }
 
@@ -85,39 +87,12 @@ int view_store_repair_end(struct view_store *store, const char *token,
                           const struct view_position *positions, size_t count, struct error *err,
                           bool *ret_there)
 {
-    view_store_call(store, "repair_end", 1, 1 + count * 2);
+    view_store_call(store, "repair_end", 1, 1 + count);
     redis_argument(store->redis, slice_of(PROJECTION_KEY));
     redis_argument(store->redis, slice_of(token));
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         redis_argument_int(store->redis, positions[i].partition);
-        redis_argument_int(store->redis, positions[i].position);
-    }
     return take_flag(store, err, ret_there);
-}
-
-int view_store_repair_cursor(struct view_store *store, const char *token, int partition,
-                             struct error *err, struct buf *ret_cursor, bool *ret_there)
-{
-    char field[32];
-    struct redis_reply *reply;
-    size_t prefix = strlen(token) + 1;
-    snprintf(field, sizeof(field), "repair:%d", partition);
-    redis_command(store->redis, 3);
-    redis_argument(store->redis, slice_of("HGET"));
-    redis_argument(store->redis, slice_of(PROJECTION_KEY));
-    redis_argument(store->redis, slice_of(field));
-    if (view_store_reply(store, err, &reply) != 0)
-        return -1;
-    *ret_there = false;
-    if (redis_type(reply) == REDIS_TEXT) {
-        struct slice text = redis_text(reply);
-        *ret_there = text.len >= prefix && memcmp(text.data, token, prefix - 1) == 0;
-        buf_clear(ret_cursor);
-        if (*ret_there)
-            buf_append(ret_cursor, text.data + prefix, text.len - prefix);
-    }
-    redis_reply_free(reply);
-    return 0;
 }
 
 static void copy_text(const struct redis_reply *reply, char *to, size_t size)
@@ -125,6 +100,35 @@ static void copy_text(const struct redis_reply *reply, char *to, size_t size)
     to[0] = '\0';
     if (redis_type(reply) == REDIS_TEXT)
         snprintf(to, size, "%.*s", (int)redis_text(reply).len, redis_text(reply).data);
+}
+
+/* A mark of another shape is none. */
+static void parse_mark(const struct redis_reply *reply, struct repair_mark *mark)
+{
+    *mark = (struct repair_mark){.position = 0};
+    if (redis_type(reply) != REDIS_TEXT)
+        return;
+    _Static_assert(REBUILT_TOKEN_SIZE == 24 && CART_ID_MAX == 64, "widths in the format below");
+    if (sscanf(redis_text(reply).data, "%23s %ld %64s", mark->token, &mark->position,
+               mark->cursor) < 2)
+        mark->token[0] = '\0';
+}
+
+int view_store_repair_read(struct view_store *store, int partition, struct error *err,
+                           struct repair_mark *ret_mark)
+{
+    char field[32];
+    struct redis_reply *reply;
+    snprintf(field, sizeof(field), "repair:%d", partition);
+    redis_command(store->redis, 3);
+    redis_argument(store->redis, slice_of("HGET"));
+    redis_argument(store->redis, slice_of(PROJECTION_KEY));
+    redis_argument(store->redis, slice_of(field));
+    if (view_store_reply(store, err, &reply) != 0)
+        return -1;
+    parse_mark(reply, ret_mark);
+    redis_reply_free(reply);
+    return 0;
 }
 
 /* Keys with our prefix that cannot be a view's (too long an id) are somebody else's. */

@@ -91,17 +91,22 @@ static void call_put(struct view_store *store, struct cached_cart *const *carts,
     }
 }
 
+static int strange_answer(struct view_store *store, struct error *err)
+{
+    struct error why;
+    error_set(&why, ERROR_RETRIABLE, "Redis: an answer that our function never gives");
+    return view_store_fail(store, &why, err);
+}
+
 /* One verdict per cart. */
 static int take_verdicts(struct view_store *store, const struct redis_reply *reply, size_t count,
                          char *verdicts, struct error *err)
 {
-    struct error why;
     if (redis_type(reply) == REDIS_TEXT && redis_text(reply).len == count) {
         memcpy(verdicts, redis_text(reply).data, count);
         return 0;
     }
-    error_set(&why, ERROR_RETRIABLE, "Redis: an answer that our function never gives");
-    return view_store_fail(store, &why, err);
+    return strange_answer(store, err);
 }
 
 static bool is_lost(const struct redis_reply *reply)
@@ -159,30 +164,50 @@ enum view_put view_store_put(struct view_store *store, struct cached_cart *const
     return memchr(verdicts, '!', count) != NULL ? VIEW_PUT_REBUILT : VIEW_PUT_DONE;
 }
 
-int view_store_replace(struct view_store *store, const char *token,
-                       const struct rebuilt_cart *carts, size_t count, char *verdicts,
-                       struct error *err)
+static void call_replace(struct view_store *store, const char *token,
+                         const struct rebuilt_cart *carts, size_t count)
 {
+    view_store_call(store, "replace", count, 1 + count * 4);
+    for (size_t i = 0; i < count; i++)
+        key_argument(store, carts[i].id);
+    redis_argument(store->redis, slice_of(token));
+    for (size_t i = 0; i < count; i++) {
+        version_view_state(store, carts[i].id, carts[i].cart);
+        if (carts[i].beyond > 0)
+            redis_argument_int(store->redis, carts[i].beyond);
+        else
+            redis_argument(store->redis, slice_of(""));
+    }
+}
+
+static int take_replaced(struct view_store *store, struct rebuilt_cart *carts, size_t count,
+                         struct error *err)
+{
+    struct redis_reply *reply;
+    if (view_store_reply(store, err, &reply) != 0)
+        return -1;
+    bool whole = redis_type(reply) == REDIS_ARRAY && redis_count(reply) == count;
+    for (size_t i = 0; whole && i < count; i++) {
+        carts[i].newer = 0;
+        if (!redis_text_int(redis_element(reply, i), &carts[i].newer))
+            carts[i].newer = 0; /* '+' or '=' */
+    }
+    redis_reply_free(reply);
+    return whole ? 0 : strange_answer(store, err);
+}
+
+int view_store_replace(struct view_store *store, const char *token, struct rebuilt_cart *carts,
+                       size_t count, struct error *err)
+{
+    struct error why;
     for (size_t at = 0; at < count; at += VIEW_CHUNK) {
-        size_t end = at + VIEW_CHUNK < count ? at + VIEW_CHUNK : count;
-        view_store_call(store, "replace", end - at, 1 + (end - at) * 3);
-        for (size_t i = at; i < end; i++)
-            key_argument(store, carts[i].id);
-        redis_argument(store->redis, slice_of(token));
-        for (size_t i = at; i < end; i++)
-            version_view_state(store, carts[i].id, carts[i].cart);
-        struct error why;
+        call_replace(store, token, carts + at, count - at < VIEW_CHUNK ? count - at : VIEW_CHUNK);
         if (redis_send(store->redis, VIEW_TIMEOUT_MS, &why) != 0)
             return view_store_fail(store, &why, err);
     }
     for (size_t at = 0; at < count; at += VIEW_CHUNK) {
-        struct redis_reply *reply;
-        size_t end = at + VIEW_CHUNK < count ? at + VIEW_CHUNK : count;
-        if (view_store_reply(store, err, &reply) != 0)
-            return -1;
-        int rc = take_verdicts(store, reply, end - at, verdicts + at, err);
-        redis_reply_free(reply);
-        if (rc != 0)
+        if (take_replaced(store, carts + at, count - at < VIEW_CHUNK ? count - at : VIEW_CHUNK,
+                          err) != 0)
             return -1;
     }
     return 0;

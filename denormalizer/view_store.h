@@ -67,13 +67,14 @@ enum view_put view_store_put(struct view_store *store, struct cached_cart *const
 struct rebuilt_cart {
     struct slice id;
     const struct cart *cart;
+    int64_t beyond; /* a version in Redis that the store does not reach, to be replaced; 0: none */
+    int64_t newer;  /* out: 0 when Redis has it, else the newer version there that is not this
+                       rebuild's */
 };
 
-/** Writes the carts over the same or older versions. verdicts[i]: '+' written, '=' a newer one of
- * this rebuild is there, '!' a newer one that is not. */
-int view_store_replace(struct view_store *store, const char *token,
-                       const struct rebuilt_cart *carts, size_t count, char *verdicts,
-                       struct error *err) WARN_UNUSED;
+/** Writes the carts over the same or older versions, and over those beyond. */
+int view_store_replace(struct view_store *store, const char *token, struct rebuilt_cart *carts,
+                       size_t count, struct error *err) WARN_UNUSED;
 
 /** The positions of partitions 0 … count-1: -1 where there is none; offset -1: not known. Fails
  * when the function library is not there any more. */
@@ -91,10 +92,14 @@ int view_store_repair_end(struct view_store *store, const char *token,
                           const struct view_position *positions, size_t count, struct error *err,
                           bool *ret_there) WARN_UNUSED;
 
-/** The cursor noted last under token for partition; *ret_there is false when its mark is gone. */
-int view_store_repair_cursor(struct view_store *store, const char *token, int partition,
-                             struct error *err, struct buf *ret_cursor,
-                             bool *ret_there) WARN_UNUSED;
+/** The mark of a partition's repair; token is "" when there is none. */
+struct repair_mark {
+    char token[REBUILT_TOKEN_SIZE];
+    int64_t position;
+    char cursor[CART_ID_MAX + 1];
+};
+int view_store_repair_read(struct view_store *store, int partition, struct error *err,
+                           struct repair_mark *ret_mark) WARN_UNUSED;
 
 /** What --rebuild sweeps: a page of view keys that this rebuild did not write. */
 struct swept_view {

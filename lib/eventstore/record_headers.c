@@ -217,7 +217,7 @@ int record_read(const struct category *category, const struct kafka_message *mes
                 struct error *err, struct event_record *ret_event)
 {
     struct event_record event = {.partition = message->partition, .payload = message->value};
-    int64_t version;
+    int64_t version = 0;
     if (read_positive(message, RECORD_POSITION, INT64_MAX, err, &event.position) != 0 ||
         read_uuid(message, RECORD_EVENT_ID, err, &event.event_id) != 0 ||
         read_type(category, message, err, &event.type) != 0 ||

@@ -3,7 +3,6 @@
  */
 #include "eventstore/relay.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -143,7 +142,7 @@ static int64_t later(int64_t a_us, int64_t b_us)
 static int64_t next_due_us(const struct relay *relay)
 {
     int64_t now_us = clock_monotonic_us();
-    int64_t due_us = now_us + IDLE_MS * 1000;
+    int64_t due_us = now_us + (int64_t)IDLE_MS * 1000;
     due_us = earlier(due_us, relay->pg == NULL ? relay->pg_retry_us
                                                : later(relay->lease_due_us, relay->pg_retry_us));
     if (!relay->leading)
@@ -155,7 +154,7 @@ static int64_t next_due_us(const struct relay *relay)
         return later(now_us, relay->pg_retry_us);
     due_us = earlier(due_us, later(relay->poll_due_us, relay->pg_retry_us));
     if (relay->tail != NULL)
-        return earlier(due_us, now_us + TAIL_WAIT_MS * 1000);
+        return earlier(due_us, now_us + (int64_t)TAIL_WAIT_MS * 1000);
     if (relay->resume_due_us > now_us)
         due_us = earlier(due_us, relay->resume_due_us);
     return due_us;
@@ -164,9 +163,14 @@ static int64_t next_due_us(const struct relay *relay)
 static void wait_work(struct relay *relay)
 {
     struct pollfd fds[2] = {{.fd = relay->wake_fd, .events = POLLIN}, {.fd = -1, .events = POLLIN}};
+    int64_t due_us = next_due_us(relay);
+    if (clock_monotonic_us() < relay->pace_us) {
+        fds[0].fd = -1;
+        due_us = earlier(due_us, relay->pace_us);
+    }
     if (relay->producer != NULL)
         fds[1].fd = kafka_producer_fd(relay->producer);
-    if (poll(fds, 2, clock_left_ms(next_due_us(relay))) <= 0)
+    if (poll(fds, 2, clock_left_ms(due_us)) <= 0)
         return;
     if (fds[0].revents != 0) {
         drain(relay->wake_fd);
@@ -228,30 +232,31 @@ static struct metric *add_metric(struct metrics *metrics, const struct metric_sp
 static void add_metrics(struct relay *relay, struct metrics *metrics)
 {
     static const struct metric_spec gauges[RELAY_GAUGES] = {
-        {"cartwright_relay_lag",
-         "Events in the store that are not known to be in the topic, where this process leads.",
-         METRIC_GAUGE, "partition", 0, NULL},
-        {"cartwright_relay_position",
-         "Position up to which every event is in the topic, where this process leads.",
-         METRIC_GAUGE, "partition", 0, NULL},
-        {"cartwright_relay_leader", "1 where this process publishes the partition.", METRIC_GAUGE,
-         "partition", 0, NULL},
-        {"cartwright_relay_alarm", "1 where topic and store disagree and publishing has stopped.",
-         METRIC_GAUGE, "partition", 0, NULL},
+        {.name = "cartwright_relay_lag",
+         .help = "Events in the store that are not known to be in the topic, where this process "
+                 "leads.",
+         .type = METRIC_GAUGE,
+         .label = "partition"},
+        {.name = "cartwright_relay_position",
+         .help = "Position up to which every event is in the topic, where this process leads.",
+         .type = METRIC_GAUGE,
+         .label = "partition"},
+        {.name = "cartwright_relay_leader",
+         .help = "1 where this process publishes the partition.",
+         .type = METRIC_GAUGE,
+         .label = "partition"},
+        {.name = "cartwright_relay_alarm",
+         .help = "1 where topic and store disagree and publishing has stopped.",
+         .type = METRIC_GAUGE,
+         .label = "partition"},
     };
-    static const struct metric_spec published = {"cartwright_relay_published_total",
-                                                 "Events delivered to the topic.",
-                                                 METRIC_COUNTER,
-                                                 NULL,
-                                                 0,
-                                                 NULL};
+    static const struct metric_spec published = {.name = "cartwright_relay_published_total",
+                                                 .help = "Events delivered to the topic.",
+                                                 .type = METRIC_COUNTER};
     static const struct metric_spec resets = {
-        "cartwright_relay_resets_total",
-        "Times the producer was thrown away and publishing resumed from the topic's tail.",
-        METRIC_COUNTER,
-        NULL,
-        0,
-        NULL};
+        .name = "cartwright_relay_resets_total",
+        .help = "Times the producer was thrown away and publishing resumed from the topic's tail.",
+        .type = METRIC_COUNTER};
     struct metric **targets[RELAY_GAUGES] = {&relay->metrics.lag, &relay->metrics.position,
                                              &relay->metrics.leader, &relay->metrics.alarm};
     for (size_t i = 0; i < RELAY_GAUGES; i++) {
@@ -324,7 +329,7 @@ int relay_start(const struct relay_options *options, struct error *err, struct r
     sigset_t all, before;
     relay->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (relay->wake_fd < 0) {
-        error_set(err, ERROR_RETRIABLE, "eventfd: %s", strerror(errno));
+        error_set(err, ERROR_RETRIABLE, "eventfd: %m");
         relay_free(relay);
         return -1;
     }

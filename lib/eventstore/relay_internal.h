@@ -41,7 +41,8 @@ struct relay_partition {
     int64_t sent;      /* given to the producer up to here */
     int64_t delivered; /* in the topic up to here, without a gap */
     int64_t head;      /* the store has at least this */
-    int64_t offset;    /* of the last delivered record; -1: none yet */
+    int64_t offset;    /* of the last record that is known to be in the topic; -1: none */
+    int64_t audited;   /* delivered, when the tail that is being read was begun */
     int64_t recheck_us;
     bool in_tail;      /* the tail that is being read will tell of it */
     _Atomic bool led;  /* for relay_offer */
@@ -89,7 +90,7 @@ struct relay {
     struct relay_tail *tail;
     int tail_partitions[RELAY_PARTITIONS_MAX];
     size_t tail_count;
-    int64_t resume_due_us, progress_us;
+    int64_t resume_due_us, audit_due_us, progress_us;
     int resets_in_row;
     int page_events; /* how many events a page of the store has */
     int64_t page_bytes;
@@ -100,6 +101,7 @@ struct relay {
     struct appended *current;          /* from the inbox, sent up to current_index */
     size_t current_index;
     int64_t delivered_now; /* since the last look */
+    int64_t pace_us;       /* offers are not looked at before; see relay_publish_offered */
     uint64_t jitter;
     struct record_headers headers;
     struct relay_partition *partitions;

@@ -144,6 +144,6 @@ void relay_store_cursor(struct relay *relay)
         for (size_t i = 0; i < count && relay->pg != NULL; i++)
             relay->partitions[leases[i].partition].cursor = leases[i].position;
     }
-    relay->cursor_due_us = clock_monotonic_us() + CURSOR_MS * 1000;
+    relay->cursor_due_us = clock_monotonic_us() + (int64_t)CURSOR_MS * 1000;
     free(leases);
 }

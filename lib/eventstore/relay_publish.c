@@ -17,6 +17,11 @@ enum {
     IN_FLIGHT_KILOBYTES = 65536,
     PAGE_EVENTS = 2000,
     PAGE_BYTES = 4 << 20,
+    /* The broker pays per request, and the client library sends one per partition: under load
+     * offers are collected for a moment, so that a request carries several events. A quiet shop
+     * does not wait. */
+    PACE_US = 10000,
+    PACE_EVENTS = 16,   /* in one look */
     STALLED_MS = 30000, /* in flight and nothing delivered for that long: start over */
     CLOSE_MS = 2000,
 };
@@ -114,7 +119,7 @@ void relay_take_deliveries(struct relay *relay)
     else if (kafka_producer_outages(relay->producer) > 0)
         /* What comes back may be another broker with another log: look at its tail first. */
         relay_start_over(relay, "all brokers are out of reach");
-    else if (clock_monotonic_us() - relay->progress_us > STALLED_MS * 1000)
+    else if (clock_monotonic_us() - relay->progress_us > (int64_t)STALLED_MS * 1000)
         relay_start_over(relay, "nothing is delivered");
 }
 
@@ -125,6 +130,8 @@ static int send_event(struct relay *relay, const struct event_record *event)
     struct kafka_record record = record_write(&relay->headers, relay->category, event);
     struct error err;
     CHECK(event->position == p->sent + 1);
+    /* The position travels as the pointer: no memory per event.
+     * NOLINTNEXTLINE(performance-no-int-to-ptr) */
     record.opaque = (void *)(intptr_t)event->position;
     if (kafka_producer_send(relay->producer, &record, &err) == 0) {
         p->sent = event->position;
@@ -153,7 +160,7 @@ static void drop_current(struct relay *relay)
 
 /* Sends what follows directly on what was sent. Anything else is behind us, or the store has it.
  * False: the producer is full, the rest stays. */
-static bool send_current(struct relay *relay)
+static bool send_current(struct relay *relay, int *sent)
 {
     struct appended *batch = relay->current;
     while (relay->current_index < batch->count) {
@@ -164,6 +171,7 @@ static bool send_current(struct relay *relay)
         if (p->state == RELAY_PUBLISHING && event->position == p->sent + 1) {
             if (!has_room(relay, 1) || send_event(relay, event) != 0)
                 return false;
+            (*sent)++;
         }
         relay->current_index++;
     }
@@ -173,19 +181,25 @@ static bool send_current(struct relay *relay)
 
 void relay_publish_offered(struct relay *relay)
 {
+    int64_t now_us = clock_monotonic_us();
+    int sent = 0;
+    if (now_us < relay->pace_us)
+        return;
     for (;;) {
         if (relay->current == NULL) {
             struct queue_node *node = queue_take(&relay->inbox, 1, 0);
             if (node == NULL)
-                return;
+                break;
             relay->current = CONTAINER_OF(node, struct appended, node);
             relay->current_index = 0;
             atomic_fetch_sub(&relay->inbox_events, (int64_t)relay->current->count);
             atomic_fetch_sub(&relay->inbox_bytes, relay_appended_bytes(relay->current));
         }
-        if (!send_current(relay))
-            return;
+        if (!send_current(relay, &sent))
+            break;
     }
+    if (sent >= PACE_EVENTS)
+        relay->pace_us = now_us + PACE_US;
 }
 
 static int send_stored(void *argument, const struct event_record *event)

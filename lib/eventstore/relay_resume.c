@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "eventstore/relay_internal.h"
 
-enum { RECHECK_MS = 10000 };
+enum { RECHECK_MS = 10000, AUDIT_MS = 30000 };
 
 static const char *const alarm_names[] = {
     [RELAY_NO_ALARM] = "none",
@@ -37,7 +37,7 @@ void relay_raise_alarm(struct relay *relay, int partition, enum relay_alarm alar
 {
     struct relay_partition *p = &relay->partitions[partition];
     p->state = RELAY_ALARMED;
-    p->recheck_us = clock_monotonic_us() + RECHECK_MS * 1000;
+    p->recheck_us = clock_monotonic_us() + (int64_t)RECHECK_MS * 1000;
     if (atomic_exchange(&p->alarm, (int)alarm) == (int)alarm)
         return;
     log_error("relay stopped a partition", LOG_TEXT("category", relay->category->name),
@@ -59,16 +59,17 @@ static int take_probe(void *argument, const struct event_record *event)
     return 0;
 }
 
-static void publish_from(struct relay *relay, int partition, int64_t last, const char *from)
+static void publish_from(struct relay *relay, const struct tail_result *tail, int64_t last,
+                         const char *from)
 {
-    struct relay_partition *p = &relay->partitions[partition];
+    struct relay_partition *p = &relay->partitions[tail->partition];
     p->state = RELAY_PUBLISHING;
     p->sent = p->delivered = last;
-    p->offset = -1;
+    p->offset = tail->high - 1;
     if (atomic_exchange(&p->alarm, RELAY_NO_ALARM) != RELAY_NO_ALARM)
         log_info("relay publishes a partition again", LOG_TEXT("category", relay->category->name),
-                 LOG_INT("partition", partition));
-    log_debug("relay resumed", LOG_INT("partition", partition), LOG_INT("position", last),
+                 LOG_INT("partition", tail->partition));
+    log_debug("relay resumed", LOG_INT("partition", tail->partition), LOG_INT("position", last),
               LOG_TEXT("from", from));
 }
 
@@ -107,7 +108,7 @@ static int resume_partition(struct relay *relay, const struct tail_result *tail,
         from = "empty topic";
     }
     if (position == 0) {
-        publish_from(relay, tail->partition, 0, from);
+        publish_from(relay, tail, 0, from);
         return 0;
     }
     if (read_partition(relay->pg, relay->category, tail->partition, position - 1, 1, take_probe,
@@ -115,7 +116,7 @@ static int resume_partition(struct relay *relay, const struct tail_result *tail,
         return -1;
     enum relay_alarm alarm = judge(tail, position, &probe);
     if (alarm == RELAY_NO_ALARM)
-        publish_from(relay, tail->partition, position, from);
+        publish_from(relay, tail, position, from);
     else
         relay_raise_alarm(relay, tail->partition, alarm, position, probe.position);
     return 0;
@@ -142,43 +143,65 @@ static void topic_failed(struct relay *relay, const struct error *err)
         clock_monotonic_us() + (int64_t)relay_backoff_ms(relay, relay->resets_in_row) * 1000;
 }
 
-/* Every partition of the tail that is still waiting for it. The lease may have moved meanwhile. */
+/* Whether a partition that has nothing in flight still ends with what was delivered. A topic that
+ * is wiped while nobody writes to it is noticed by nothing else. */
+static bool audit(struct relay *relay, const struct tail_result *tail)
+{
+    const struct relay_partition *p = &relay->partitions[tail->partition];
+    return tail->found ? tail->position >= p->audited && tail->high > p->offset
+                       : tail->low > 0 || p->audited == 0;
+}
+
+/* Every partition of the tail that is still waiting for it; the leases may have moved meanwhile. */
 static void use_tail(struct relay *relay)
 {
     struct error err;
-    if (relay->producer == NULL && relay_open_producer(relay, &err) != 0) {
-        relay_drop_tail(relay);
-        topic_failed(relay, &err);
-        return;
-    }
+    bool lost = false;
     if (relay->topic_trouble)
         log_info("relay reads the topic again", LOG_TEXT("topic", relay->category->topic));
     relay->topic_trouble = false;
     for (size_t i = 0; i < relay->tail_count && relay->pg != NULL; i++) {
         const struct tail_result *result = tail_result(relay->tail, i);
         struct relay_partition *p = &relay->partitions[result->partition];
-        if (p->state == RELAY_RESUMING && p->in_tail && resume_partition(relay, result, &err) != 0)
+        if (!p->in_tail)
+            continue;
+        if (p->state == RELAY_PUBLISHING && !audit(relay, result))
+            lost = true;
+        else if (p->state == RELAY_RESUMING && resume_partition(relay, result, &err) != 0)
             relay_store_failed(relay, &err);
     }
-    atomic_store(&relay->ask_store, true); /* what was committed meanwhile */
     relay_drop_tail(relay);
+    atomic_store(&relay->ask_store, true); /* what was committed meanwhile */
+    if (lost)
+        relay_start_over(relay, "the topic does not end with what was delivered");
+}
+
+/* Partitions that wait for their place and, now and then, those that are at rest. */
+static void choose_partitions(struct relay *relay)
+{
+    int64_t now_us = clock_monotonic_us();
+    bool with_audit = now_us >= relay->audit_due_us;
+    relay->tail_count = 0;
+    for (int i = 0; i < relay->category->partitions; i++) {
+        struct relay_partition *p = &relay->partitions[i];
+        if (p->state == RELAY_ALARMED && now_us >= p->recheck_us)
+            p->state = RELAY_RESUMING;
+        p->audited = p->delivered;
+        p->in_tail = p->state == RELAY_RESUMING ||
+                     (with_audit && p->state == RELAY_PUBLISHING && p->sent == p->delivered);
+        if (p->in_tail)
+            relay->tail_partitions[relay->tail_count++] = i;
+    }
+    if (with_audit)
+        relay->audit_due_us = now_us + (int64_t)AUDIT_MS * 1000;
 }
 
 static void begin_tail(struct relay *relay)
 {
     const struct tail_options options = {relay->bootstrap_servers, relay->client_id,
                                          relay->category->topic};
-    int64_t now_us = clock_monotonic_us();
     struct error err;
-    relay->tail_count = 0;
-    for (int i = 0; i < relay->category->partitions; i++) {
-        struct relay_partition *p = &relay->partitions[i];
-        if (p->state == RELAY_ALARMED && now_us >= p->recheck_us)
-            p->state = RELAY_RESUMING;
-        p->in_tail = p->state == RELAY_RESUMING;
-        if (p->in_tail)
-            relay->tail_partitions[relay->tail_count++] = i;
-    }
+    choose_partitions(relay);
     if (relay->tail_count == 0)
         return;
     if (tail_open(&options, relay->tail_partitions, relay->tail_count, &err, &relay->tail) != 0) {
@@ -202,6 +225,11 @@ void relay_resume(struct relay *relay)
     case TAIL_READING:
         break;
     case TAIL_DONE:
+        if (relay->producer == NULL && relay_open_producer(relay, &err) != 0) {
+            relay_drop_tail(relay);
+            topic_failed(relay, &err);
+            break;
+        }
         use_tail(relay);
         break;
     case TAIL_FAILED:

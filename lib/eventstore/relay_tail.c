@@ -55,7 +55,7 @@ static int assign_waiting(struct relay_tail *tail, struct error *err)
     }
     int rc = kafka_consumer_assign(tail->consumer, starts, count, err);
     tail->waiting = count;
-    tail->deadline_us = clock_monotonic_us() + PATIENCE_MS * 1000;
+    tail->deadline_us = clock_monotonic_us() + (int64_t)PATIENCE_MS * 1000;
     free(starts);
     return rc;
 }
@@ -111,7 +111,7 @@ static void finish(struct relay_tail *tail, struct tail_part *part)
     struct error ignored;
     part->waiting = false;
     tail->waiting--;
-    tail->deadline_us = clock_monotonic_us() + PATIENCE_MS * 1000;
+    tail->deadline_us = clock_monotonic_us() + (int64_t)PATIENCE_MS * 1000;
     /* What more it has must not stand in front of what others have: one queue brings all. Where the
      * pause fails this only takes longer. */
     if (kafka_consumer_pause(tail->consumer, part->result.partition, &ignored) != 0)
@@ -151,7 +151,7 @@ static void take_message(struct relay_tail *tail, const struct kafka_message *me
     struct uuid event_id;
     if (part == NULL || !part->waiting)
         return;
-    tail->deadline_us = clock_monotonic_us() + PATIENCE_MS * 1000;
+    tail->deadline_us = clock_monotonic_us() + (int64_t)PATIENCE_MS * 1000;
     if (!take_watermarks(tail, part))
         return;
     if (message->offset < part->upto && record_identity(message, &position, &event_id) == 0)

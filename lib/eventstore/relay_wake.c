@@ -3,7 +3,6 @@
  */
 #include "eventstore/relay_wake.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -17,7 +16,7 @@
 #include "base/memory.h"
 
 enum {
-    INTERVAL_US = 3000, /* between two NOTIFY */
+    INTERVAL_NS = 3000000, /* between two NOTIFY */
     STATEMENT_MS = 5000,
     RETRY_MS = 1000,
 };
@@ -62,7 +61,7 @@ static void drop_store(struct relay_wake *wake)
 
 static void send_news(struct relay_wake *wake)
 {
-    static const struct timespec interval = {.tv_nsec = INTERVAL_US * 1000};
+    static const struct timespec interval = {.tv_nsec = INTERVAL_NS};
     if (!atomic_exchange(&wake->asked, false))
         return;
     if (pg_script(wake->pg, buf_cstr(&wake->notify), STATEMENT_MS, NULL) != 0 &&
@@ -130,7 +129,7 @@ int wake_start(const struct wake_options *options, struct error *err, struct rel
     wake->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (wake->fd < 0) {
         wake_free(wake);
-        return error_set(err, ERROR_RETRIABLE, "eventfd: %s", strerror(errno));
+        return error_set(err, ERROR_RETRIABLE, "eventfd: %m");
     }
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);

@@ -105,7 +105,7 @@ static int find_missing(rd_kafka_t *client, const struct kafka_topic *topics, si
                         size_t *wanted_count)
 {
     for (size_t i = 0; i < count; i++) {
-        int partitions;
+        int partitions = 0;
         if (count_partitions(client, topics[i].name, deadline_us, err, &partitions) != 0)
             return -1;
         if (partitions == topics[i].partitions)
@@ -126,7 +126,7 @@ int kafka_admin_create_topics(const char *bootstrap_servers, const struct kafka_
                               size_t count, int timeout_ms, struct error *err)
 {
     int64_t deadline_us = clock_monotonic_us() + (int64_t)timeout_ms * 1000;
-    rd_kafka_NewTopic_t **wanted = mem_calloc(count + 1, sizeof(*wanted));
+    rd_kafka_NewTopic_t **wanted = mem_calloc(count + 1, sizeof(rd_kafka_NewTopic_t *));
     size_t wanted_count = 0;
     rd_kafka_t *client;
     int result = open_client(bootstrap_servers, err, &client);

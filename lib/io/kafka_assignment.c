@@ -59,9 +59,12 @@ static int assign_places(const struct kafka_assignment *assignment, rd_kafka_t *
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(assignment->count);
     for (int i = 0; i < assignment->count; i++) {
         const struct kafka_place *place = &assignment->places[i];
+        /* A held one is paused: its offset only must be one that the client does not look up,
+         * because the answer could come after the owner's seek and move the place to the topic's
+         * end. */
         if (place->assigned)
             rd_kafka_topic_partition_list_add(list, topic, i)->offset =
-                place->held ? RD_KAFKA_OFFSET_END : place->next;
+                place->held ? 0 : place->next;
     }
     rd_kafka_resp_err_t code = rd_kafka_assign(client, list);
     for (int i = 0; code == RD_KAFKA_RESP_ERR_NO_ERROR && i < assignment->count; i++) {

@@ -120,8 +120,9 @@ bool kafka_consumer_last_watermarks(struct kafka_consumer *consumer, int partiti
 bool kafka_consumer_trouble(const struct kafka_consumer *consumer, int within_ms,
                             struct error *err);
 
-/** Calls revoked for what is assigned, leaves the group, frees. Returns after timeout_ms in any
- * case; false: the client hangs and is left to a thread of its own (end the process with _exit). */
+/** Calls revoked for what is assigned, leaves the group, frees. While brokers are away the client
+ * keeps a commit that was asked for up to 10 s. Returns after timeout_ms in any case; false: the
+ * client is left to a thread of its own (end the process with _exit). */
 bool kafka_consumer_close(struct kafka_consumer *consumer, int timeout_ms);
 
 #endif

@@ -12,6 +12,7 @@ struct kafka_consumer {
     rd_kafka_t *client;
     char *topic, *bootstrap_servers, *client_id;
     bool grouped;
+    bool leaves;         /* its group, when it is closed */
     atomic_bool closing; /* no callback reaches the owner any more */
     struct kafka_assignment assignment;
     struct kafka_trouble trouble;

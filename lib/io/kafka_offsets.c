@@ -72,29 +72,27 @@ int kafka_consumer_committed(struct kafka_consumer *consumer, struct kafka_start
     return code == RD_KAFKA_RESP_ERR_NO_ERROR ? 0 : kafka_fail(err, code, "committed offsets");
 }
 
-/* Reads at the end: its END event brings both watermarks with the broker's answer to the fetch. */
+/* Every answer to a fetch brings both watermarks. Offset 0 needs no look-up and is mostly there;
+ * where it was deleted, the end is. */
 static int watermarks_of(struct kafka_consumer *reader, int partition, int64_t deadline_us,
                          struct error *err, int64_t *ret_low, int64_t *ret_high)
 {
-    const struct kafka_start start = {partition, KAFKA_OFFSET_END};
+    struct kafka_start start = {partition, 0};
     struct error last = {.kind = ERROR_RETRIABLE, .message = "no answer from the broker in time"};
     if (kafka_consumer_assign(reader, &start, 1, err) != 0)
         return -1;
     while (clock_left_ms(deadline_us) > 0) {
-        struct kafka_message message;
-        switch (kafka_consumer_poll(reader, clock_left_ms(deadline_us), &last, &message)) {
-        case KAFKA_POLL_MESSAGE:
-            kafka_message_free(&message);
-            break;
-        case KAFKA_POLL_END:
-            if (kafka_consumer_last_watermarks(reader, partition, ret_low, ret_high))
-                return 0;
-            break;
-        case KAFKA_POLL_OUT_OF_RANGE:
-            return error_set(err, ERROR_RETRIABLE, "the topic was changed meanwhile");
-        case KAFKA_POLL_ERROR:
-        case KAFKA_POLL_NOTHING:
-            break;
+        struct kafka_message message = {0};
+        enum kafka_poll got =
+            kafka_consumer_poll(reader, clock_left_ms(deadline_us), &last, &message);
+        kafka_message_free(&message);
+        if (got == KAFKA_POLL_OUT_OF_RANGE) {
+            start.offset = KAFKA_OFFSET_END;
+            if (kafka_consumer_assign(reader, &start, 1, err) != 0)
+                return -1;
+        } else if ((got == KAFKA_POLL_MESSAGE || got == KAFKA_POLL_END) &&
+                   kafka_consumer_last_watermarks(reader, partition, ret_low, ret_high)) {
+            return 0;
         }
     }
     kafka_consumer_trouble(reader, 60000, &last);
@@ -111,6 +109,7 @@ int kafka_consumer_watermarks(struct kafka_consumer *consumer, int partition, in
         .bootstrap_servers = consumer->bootstrap_servers,
         .client_id = consumer->client_id,
         .topic = consumer->topic,
+        .fetch_bytes = 1024, /* a batch comes in any case */
         .fetch_wait_ms = 10,
         .report_end = true,
     };

@@ -3,7 +3,6 @@
  */
 #include "io/kafka_producer.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -79,7 +78,7 @@ int kafka_producer_open(const struct kafka_producer_options *options, struct err
     producer->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (producer->fd < 0) {
         free(producer);
-        return error_set(err, ERROR_RETRIABLE, "eventfd: %s", strerror(errno));
+        return error_set(err, ERROR_RETRIABLE, "eventfd: %m");
     }
     if (new_client(producer, options, err) != 0) {
         close(producer->fd);
@@ -118,7 +117,7 @@ int kafka_producer_send(struct kafka_producer *producer, const struct kafka_reco
     rd_kafka_resp_err_t code = rd_kafka_producev(
         producer->client, RD_KAFKA_V_RKT(producer->topic), RD_KAFKA_V_PARTITION(partition),
         RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(record->key.data, record->key.len),
-        RD_KAFKA_V_VALUE((void *)(uintptr_t)record->value.data, record->value.len),
+        RD_KAFKA_V_VALUE((void *)record->value.data, record->value.len),
         RD_KAFKA_V_TIMESTAMP(record->timestamp_ms), RD_KAFKA_V_OPAQUE(record->opaque),
         RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR)

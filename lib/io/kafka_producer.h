@@ -57,7 +57,7 @@ int kafka_producer_send(struct kafka_producer *producer, const struct kafka_reco
 /** Runs delivered for what has an outcome, waits at most timeout_ms for the first; how many. */
 int kafka_producer_poll(struct kafka_producer *producer, int timeout_ms);
 
-/** Records whose delivered has not run yet. */
+/** Records whose delivered has not run yet, and other news that waits for kafka_producer_poll. */
 int kafka_producer_in_flight(const struct kafka_producer *producer);
 
 /** An fd that becomes readable when kafka_producer_poll has work to do; read it empty first, then
