@@ -198,7 +198,7 @@ def test_someone_elses_cart_is_404(api: Api, cart: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "cart_id", ["a" * 64, "A-z_0", "123e4567-e89b-12d3-a456-426614174000", "0", "-", "_"]
+    "cart_id", ["a" * 64, "A-z_0", "00000000-0000-4000-8000-000000000000", "0", "-", "_"]
 )
 def test_cart_ids_that_are_fine(api: Api, cart_id: str) -> None:
     assert api.add(cart_id).status_code in (200, 201)

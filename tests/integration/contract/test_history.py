@@ -19,7 +19,7 @@ def test_events_say_what_happened(api: Api, cart: str) -> None:
     answer = api.add(cart, "p", 2, 150, name="Pen", currency="EUR", user_id="user-7")
     api.set(cart, "p", 5)
     api.remove(cart, "p")
-    api.add(cart, "p")
+    api.add(cart, "p", user_id="user-7")
     api.clear(cart)
     page = api.events(cart).json()
     assert page["next"] is None

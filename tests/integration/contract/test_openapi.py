@@ -18,6 +18,11 @@ PATHS = {
     "/api/cart/{cartId}/state": {"get"},
 }
 
+CONFIG = """\
+[checks]
+not_a_server_error.expected-statuses = ["2xx", "3xx", "4xx", "503"]
+"""
+
 
 def test_the_document_lists_the_calls(api: Api) -> None:
     answer = api.http.get("/openapi.json")
@@ -35,7 +40,13 @@ def test_the_document_lists_the_calls(api: Api) -> None:
 
 @pytest.mark.slow
 def test_schemathesis_finds_nothing(stack: Stack, tmp_path: Path) -> None:
-    """Generated requests: no 5xx, no answer that the document does not have."""
+    """Generated requests: no 5xx, no answer that the document does not have.
+
+    503 is an answer that the document has: view_behind to a minVersion that does not exist. One worker:
+    with more, Python 3.11's ast module stumbles over its own threads (CPython issue 106905).
+    """
+    config = tmp_path / "schemathesis.toml"
+    config.write_text(CONFIG)
     schema = f"{stack.env['CART_API_URL']}/openapi.json"
     log = BUILD / "test-logs" / "schemathesis.log"
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -43,7 +54,8 @@ def test_schemathesis_finds_nothing(stack: Stack, tmp_path: Path) -> None:
         ended = subprocess.run(
             [
                 str(Path(sys.executable).with_name("schemathesis")),
-                *("run", schema, "--no-color", "--seed=20261121", "--workers=2"),
+                f"--config-file={config}",
+                *("run", schema, "--no-color", "--seed=20261121", "--workers=1"),
                 *("--phases=examples,coverage,fuzzing,stateful", "--max-examples=40"),
                 *("--checks=all", "--exclude-checks=positive_data_acceptance"),
                 *("--request-timeout=10", "--suppress-health-check=all"),

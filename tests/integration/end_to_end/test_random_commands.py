@@ -21,7 +21,7 @@ def test_ten_thousand_random_commands(stack: Stack, api: Api, journal: Journal) 
     carts = [new_cart() for _ in range(CARTS)]
     url = stack.env["CART_API_URL"]
 
-    with Readers([url], carts, count=2) as readers:
+    with Readers(stack, [url], carts) as readers:
         load = Load([url], carts, clients=CLIENTS, commands=COMMANDS, keyed=0.5)
         result = run_load(load, journal)
     print(f"{result.by_outcome()} {dict(result.statuses)}, reads {dict(readers.statuses)}")

@@ -23,8 +23,8 @@ def test_two_of_each_on_few_carts(stack: Stack, api: Api, journal: Journal, tmp_
         running_daemon(stack, "denormalizer", tmp_path / "denormalizer.log") as second_denormalizer,
     ):
         urls = [stack.env["CART_API_URL"], second_api.url]
-        with Readers(urls, carts, count=2) as readers:
-            result = run_load(Load(urls, carts, clients=24, commands=3000, seed=6), journal)
+        with Readers(stack, urls, carts) as readers:
+            result = run_load(Load(urls, carts, clients=24, commands=2000, seed=6), journal)
         print(f"{result.by_outcome()} {dict(result.statuses)}, reads {dict(readers.statuses)}")
         assert not result.surprises, report(result.surprises)
         contents, found = check_system(stack, result.operations)
@@ -47,7 +47,7 @@ def test_a_denormalizer_that_sleeps_and_wakes(
     url = stack.env["CART_API_URL"]
     with running_daemon(stack, "denormalizer", tmp_path / "denormalizer.log") as second:
         load = Load([url], carts, clients=4, seconds=24, seed=7)
-        with Readers([url], carts, count=2) as readers:
+        with Readers(stack, [url], carts) as readers:
             runner = Runner(load, journal).start()
             time.sleep(3)  # both have partitions and are at work
             second.send(signal.SIGSTOP)

@@ -19,7 +19,7 @@ from lib.stack import Stack
 from lib.store import connect, digest, partition_heads, read_events
 from lib.system import check_reads, check_system, report
 
-LOAD_S = 15
+LOAD_S = 12
 RETRY_S = 60
 
 
@@ -56,10 +56,10 @@ class Fault:
 FAULTS = [
     Fault("cart-api", kill("cart-api"), 2),
     Fault("denormalizer", kill("denormalizer"), 2),
-    Fault("kafka", kill("kafka"), 7),
+    Fault("kafka", kill("kafka"), 4),
     Fault("redis", kill("redis"), 3),
-    Fault("postgresql", kill("postgresql", signal.SIGQUIT), 5),  # what an immediate stop sends
-    Fault("postgresql-kill", kill("postgresql"), 6),
+    Fault("postgresql", kill("postgresql", signal.SIGQUIT), 3),  # what an immediate stop sends
+    Fault("postgresql-killed", kill("postgresql"), 3),
     Fault("backends", terminate_backends, 0.5),
 ]
 
@@ -73,8 +73,8 @@ def test_killed_under_load(stack: Stack, api: Api, journal: Journal, fault: Faul
     before = digest(read_events(stack), upto)
 
     injected = 0
-    # Redis may come back without its last second, so a view in it may be an older one for a moment.
-    with Readers([url], carts, count=2, monotonic=fault.name != "redis") as readers:
+    # Redis may come back without its last second.
+    with Readers(stack, [url], carts, redis_keeps=fault.name != "redis") as readers:
         load = Load([url], carts, clients=12, seconds=LOAD_S, retry_s=RETRY_S, seed=31)
         runner = Runner(load, journal).start()
         end = time.monotonic() + LOAD_S - 1

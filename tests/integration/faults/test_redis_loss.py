@@ -24,8 +24,7 @@ def test_flushall_under_reads_and_writes(stack: Stack, api: Api, journal: Journa
     carts = filled_carts(api, 80)
     wait_caught_up(stack)
     url = stack.env["CART_API_URL"]
-    # A reader may see the store's newest version while the view is away, and an older view after it.
-    with Readers([url], carts, count=6, monotonic=False) as readers:
+    with Readers(stack, [url], carts, count=6, redis_keeps=False) as readers:
         readers.known.update(carts)
         runner = Runner(Load([url], carts[40:], clients=4, seconds=9, seed=41), journal).start()
         for _ in range(4):
@@ -41,7 +40,7 @@ def test_flushall_under_reads_and_writes(stack: Stack, api: Api, journal: Journa
     found = readers.check(contents.events)
     assert not found, report(found)
     assert readers.statuses[200] > 200
-    assert set(readers.statuses) <= {200, 503}
+    assert set(readers.statuses) <= {200, 503, "older than seen"}
 
 
 def test_views_come_back_without_a_new_event(stack: Stack, api: Api) -> None:

@@ -6,6 +6,7 @@ It runs in a stack of its own: such a topic is never well again.
 from collections.abc import Iterator
 
 import pytest
+from confluent_kafka import Producer
 from lib.api import Api
 from lib.events import PACKAGE, make_item_added
 from lib.murmur2 import partition_of
@@ -31,7 +32,6 @@ def positions(stack: Stack, partition: int) -> list[int]:
 
 @pytest.mark.slow
 def test_the_relay_stops_with_an_alarm(second_stack: Stack, cart: str) -> None:
-    from confluent_kafka import Producer
 
     stack = second_stack
     api = Api(stack.env["CART_API_URL"])
@@ -41,7 +41,7 @@ def test_the_relay_stops_with_an_alarm(second_stack: Stack, cart: str) -> None:
     assert positions(stack, partition) == [1]
 
     # Events that a lost primary had published: positions 2 to 4, which our store does not have.
-    producer = Producer({"bootstrap.servers": stack.env["KAFKA_BOOTSTRAP_SERVERS"]})
+    producer = Producer({"bootstrap.servers": stack.env["KAFKA_BOOTSTRAP_SERVERS"], "log_level": 0})
     for position in (2, 3, 4):
         event = make_item_added(cart, position, product_id="lost")
         headers = {
@@ -59,8 +59,7 @@ def test_the_relay_stops_with_an_alarm(second_stack: Stack, cart: str) -> None:
 
     stack.wait_restarted("cart-api", stack.kill("cart-api"))
     api = Api(stack.env["CART_API_URL"])
-    answer = wait_until(lambda: alarm(api), 30, "/readyz tells of the alarm")
-    assert "ahead" in answer.lower() or "topic" in answer.lower(), answer
+    wait_until(lambda: "ahead" in not_ready(api), 30, "/readyz tells of the alarm")
     # Nothing may follow in that partition, whatever is committed.
     api.add(cart, "second")
     stays_true(lambda: positions(stack, partition) == [1, 2, 3, 4], 4, "the relay has stopped")
@@ -71,7 +70,7 @@ def test_the_relay_stops_with_an_alarm(second_stack: Stack, cart: str) -> None:
     assert "lost" not in [line["productId"] for line in view["items"]]
 
 
-def alarm(api: Api) -> str:
+def not_ready(api: Api) -> str:
+    """What /readyz complains about."""
     answer = api.http.get("/readyz")
-    text = answer.text if answer.status_code == 503 else ""
-    return text if "relay" in text else ""
+    return answer.text.lower() if answer.status_code == 503 else ""

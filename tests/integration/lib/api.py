@@ -37,7 +37,7 @@ def code_of(answer: httpx.Response) -> str:
 class Api:
     def __init__(self, url: str, timeout_s: float = 15):
         self.url = url
-        self.http = httpx.Client(base_url=url, timeout=timeout_s, trust_env=False)
+        self.http = httpx.Client(base_url=url, timeout=timeout_s, trust_env=False, verify=False)
 
     def close(self) -> None:
         self.http.close()

@@ -39,7 +39,12 @@ class Daemon:
     def wait_ready(self, deadline_s: float = 30) -> "Daemon":
         def ready() -> bool:
             assert self.process.poll() is None, f"ended: {self.log.read_text()[-2000:]}"
-            return httpx.get(f"{self.url}/readyz", timeout=3, trust_env=False).status_code == 200
+            return (
+                httpx.get(
+                    f"{self.url}/readyz", timeout=3, trust_env=False, verify=False
+                ).status_code
+                == 200
+            )
 
         wait_until(ready, deadline_s, f"{self.name} on port {self.port} is ready")
         return self

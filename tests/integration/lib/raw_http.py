@@ -1,5 +1,6 @@
 """Bytes to a server and back, without a client library that would repair them."""
 
+import re
 import socket
 from urllib.parse import urlsplit
 
@@ -27,8 +28,4 @@ def receive_all(connection: socket.socket, timeout_s: float) -> bytes:
 
 def statuses(received: bytes) -> list[int]:
     """The status codes of all answers in what was received."""
-    codes = []
-    for line in received.split(b"\r\n"):
-        if line.startswith(b"HTTP/1.") and len(line) > 12:
-            codes.append(int(line[9:12]))
-    return codes
+    return [int(code) for code in re.findall(rb"HTTP/1\.[01] (\d{3}) ", received)]

@@ -1,18 +1,32 @@
-"""Readers beside a load: what views they were served, to be compared with the fold afterwards."""
+"""Readers beside a load: what they were served is compared with the fold afterwards.
+
+Half of the reads ask for at least the version that the reader has seen (minVersion) and must get it. A
+read that asks for nothing may come from a projection that is behind what a fold of the store has shown
+before; how often is counted. The view in Redis itself never goes back: a thread of its own watches it.
+"""
 
 import random
 import threading
 from collections import Counter
 
 import httpx
+import redis
 from lib.checker import FoldCache
 from lib.fold import canonical, strict_loads
-from lib.store import StoredEvent
+from lib.stack import Stack
+from lib.store import VIEW_PREFIX, StoredEvent, redis_client
 
 
 class Readers:
-    def __init__(self, urls: list[str], carts: list[str], count: int = 4, monotonic: bool = True):
-        self.urls, self.carts, self.monotonic = urls, carts, monotonic
+    def __init__(
+        self,
+        stack: Stack,
+        urls: list[str],
+        carts: list[str],
+        count: int = 2,
+        redis_keeps: bool = True,  # false: the test makes Redis lose what it has
+    ):
+        self.stack, self.urls, self.carts, self.redis_keeps = stack, urls, carts, redis_keeps
         self.served: dict[tuple[str, int], set[bytes]] = {}
         self.known: set[str] = set()  # carts that exist for sure: a 404 would be wrong
         self.statuses: Counter = Counter()
@@ -23,6 +37,7 @@ class Readers:
             threading.Thread(target=self._read, args=(number,), name=f"reader-{number}")
             for number in range(count)
         ]
+        self.threads.append(threading.Thread(target=self._watch_redis, name="redis-watcher"))
 
     def __enter__(self) -> "Readers":
         for thread in self.threads:
@@ -34,27 +49,39 @@ class Readers:
         for thread in self.threads:
             thread.join()
 
+    # ---- through the API
+
     def _read(self, number: int) -> None:
         chance = random.Random(number)
         newest: dict[str, int] = {}
-        clients = [httpx.Client(base_url=url, timeout=15, trust_env=False) for url in self.urls]
+        clients = [
+            httpx.Client(base_url=url, timeout=15, trust_env=False, verify=False)
+            for url in self.urls
+        ]
         while not self.stopped.is_set():
             cart_id = chance.choice(self.carts)
+            least = newest.get(cart_id, 0) if chance.random() < 0.5 else 0
+            params = {"minVersion": least} if least else {}
             was_known = cart_id in self.known
             try:
-                answer = chance.choice(clients).get(f"/api/cart/view/{cart_id}")
+                answer = chance.choice(clients).get(f"/api/cart/view/{cart_id}", params=params)
             except httpx.TransportError as error:
                 with self.lock:
                     self.statuses[type(error).__name__] += 1
                 continue
             with self.lock:
                 self.statuses[answer.status_code] += 1
-                self._judge(cart_id, answer, was_known, newest)
+                self._judge(cart_id, answer, was_known, least, newest)
         for client in clients:
             client.close()
 
     def _judge(
-        self, cart_id: str, answer: httpx.Response, was_known: bool, newest: dict[str, int]
+        self,
+        cart_id: str,
+        answer: httpx.Response,
+        was_known: bool,
+        least: int,
+        newest: dict[str, int],
     ) -> None:
         if answer.status_code == 404:
             if was_known:
@@ -76,10 +103,44 @@ class Readers:
             return
         if answer.headers.get("etag") != f'"{version}"':
             self.violations.append(f"{cart_id}: ETag {answer.headers.get('etag')} of {version}")
-        if self.monotonic and version < newest.get(cart_id, 0):
-            self.violations.append(f"{cart_id}: version {version} after {newest[cart_id]}")
+        if version < least:
+            self.violations.append(f"{cart_id}: version {version}, asked for {least}")
+        elif version < newest.get(cart_id, 0):
+            self.statuses["older than seen"] += 1
         newest[cart_id] = max(version, newest.get(cart_id, 0))
         self.served.setdefault((cart_id, version), set()).add(canonical(view))
+
+    # ---- in Redis
+
+    def _watch_redis(self) -> None:
+        chance = random.Random(0)
+        newest: dict[str, int] = {}
+        while not self.stopped.wait(0.002):
+            cart_id = chance.choice(self.carts)
+            try:
+                with redis_client(self.stack) as client:
+                    while not self.stopped.wait(0.002):
+                        cart_id = chance.choice(self.carts)
+                        fields = client.hmget(VIEW_PREFIX + cart_id, "version", "view")
+                        with self.lock:
+                            self._judge_stored(cart_id, fields, newest)
+            except redis.RedisError:
+                continue
+
+    def _judge_stored(
+        self, cart_id: str, fields: list[bytes | None], newest: dict[str, int]
+    ) -> None:
+        version, view = fields
+        if version is None or view is None:
+            if self.redis_keeps and cart_id in newest:
+                self.violations.append(f"{cart_id}: the view in Redis is gone")
+            return
+        number = int(version)
+        if strict_loads(view)["version"] != number:
+            self.violations.append(f"{cart_id}: version {number} of the view {view!r}")
+        if self.redis_keeps and number < newest.get(cart_id, 0):
+            self.violations.append(f"{cart_id}: in Redis {number} after {newest[cart_id]}")
+        newest[cart_id] = number
 
     def check(self, events: list[StoredEvent]) -> list[str]:
         """What was served is the fold at its version."""

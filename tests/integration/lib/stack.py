@@ -95,7 +95,9 @@ class Stack:
 
     def ready(self, name: str) -> bool:
         url = self.env[name.upper().replace("-", "_") + "_URL"]
-        return httpx.get(f"{url}/readyz", timeout=3, trust_env=False).status_code == 200
+        return (
+            httpx.get(f"{url}/readyz", timeout=3, trust_env=False, verify=False).status_code == 200
+        )
 
     @contextmanager
     def paused(self, name: str) -> Iterator[None]:

@@ -1,6 +1,7 @@
 """What is in PostgreSQL, Kafka and Redis, read with other clients than the system's own."""
 
 import hashlib
+import time
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
@@ -138,9 +139,11 @@ def read_all_partitions(consumer: Consumer, topic: str) -> list[Record]:
             wanted[partition] = high
     consumer.assign([TopicPartition(topic, partition, 0) for partition in wanted])
     records: list[Record] = []
+    deadline = time.monotonic() + 30
     while wanted:
-        batch = consumer.consume(num_messages=2000, timeout=15)
-        assert batch, f"the broker gives nothing up to {wanted}"
+        # consume() waits for the whole batch or the whole time.
+        batch = consumer.consume(num_messages=2000, timeout=0.2)
+        assert batch or time.monotonic() < deadline, f"the broker gives nothing up to {wanted}"
         for message in batch:
             assert message.error() is None, message.error()
             headers = dict(message.headers() or [])
@@ -173,6 +176,13 @@ def redis_client(stack: Stack) -> redis.Redis:
     return redis.Redis(host=host, port=int(port), socket_timeout=5)
 
 
+def version_in(text: bytes | None) -> int:
+    """The version that a view claims; 0: none, -1: not a number."""
+    if text is None:
+        return 0
+    return int(text) if text.isdigit() else -1
+
+
 def read_views(stack: Stack) -> dict[str, StoredView]:
     views: dict[str, StoredView] = {}
     with redis_client(stack) as client:
@@ -184,7 +194,7 @@ def read_views(stack: Stack) -> dict[str, StoredView]:
                 pipeline.hmget(key, "version", "view")
             for key, (version, view) in zip(chunk, pipeline.execute(), strict=True):
                 cart_id = key.decode().removeprefix(VIEW_PREFIX)
-                views[cart_id] = StoredView(int(version or -1), view or b"")
+                views[cart_id] = StoredView(version_in(version), view or b"")
     return views
 
 
@@ -194,6 +204,6 @@ def view_versions(stack: Stack, cart_ids: list[str]) -> dict[str, int]:
         for cart_id in cart_ids:
             pipeline.hget(VIEW_PREFIX + cart_id, "version")
         return {
-            cart_id: int(version or 0)
+            cart_id: version_in(version)
             for cart_id, version in zip(cart_ids, pipeline.execute(), strict=True)
         }
