@@ -43,7 +43,8 @@ static WireLine **wire_lines(const struct sold_line *lines, size_t count)
     return pointers;
 }
 
-static void encode_item_added(const struct cart_event *event, WireEvent *wire, struct buf *out)
+/* Each takes the envelope by value: it points to the body, which ends with the call. */
+static void encode_item_added(const struct cart_event *event, WireEvent wire, struct buf *out)
 {
     Cartwright__Cart__V1__ItemAdded body = CARTWRIGHT__CART__V1__ITEM_ADDED__INIT;
     body.product_id = codec_bytes(event->item_added.product_id);
@@ -52,12 +53,12 @@ static void encode_item_added(const struct cart_event *event, WireEvent *wire, s
     body.currency = codec_bytes(event->item_added.currency);
     body.quantity = event->item_added.quantity;
     body.user_id = codec_bytes(event->item_added.user_id);
-    wire->body_case = CARTWRIGHT__CART__V1__CART_EVENT__BODY_ITEM_ADDED;
-    wire->item_added = &body;
-    codec_pack(&wire->base, out);
+    wire.body_case = CARTWRIGHT__CART__V1__CART_EVENT__BODY_ITEM_ADDED;
+    wire.item_added = &body;
+    codec_pack(&wire.base, out);
 }
 
-static void encode_item_quantity_changed(const struct cart_event *event, WireEvent *wire,
+static void encode_item_quantity_changed(const struct cart_event *event, WireEvent wire,
                                          struct buf *out)
 {
     Cartwright__Cart__V1__ItemQuantityChanged body =
@@ -65,31 +66,31 @@ static void encode_item_quantity_changed(const struct cart_event *event, WireEve
     body.product_id = codec_bytes(event->item_quantity_changed.product_id);
     body.quantity = event->item_quantity_changed.quantity;
     body.previous_quantity = event->item_quantity_changed.previous_quantity;
-    wire->body_case = CARTWRIGHT__CART__V1__CART_EVENT__BODY_ITEM_QUANTITY_CHANGED;
-    wire->item_quantity_changed = &body;
-    codec_pack(&wire->base, out);
+    wire.body_case = CARTWRIGHT__CART__V1__CART_EVENT__BODY_ITEM_QUANTITY_CHANGED;
+    wire.item_quantity_changed = &body;
+    codec_pack(&wire.base, out);
 }
 
-static void encode_item_removed(const struct cart_event *event, WireEvent *wire, struct buf *out)
+static void encode_item_removed(const struct cart_event *event, WireEvent wire, struct buf *out)
 {
     Cartwright__Cart__V1__ItemRemoved body = CARTWRIGHT__CART__V1__ITEM_REMOVED__INIT;
     body.product_id = codec_bytes(event->item_removed.product_id);
     body.quantity = event->item_removed.quantity;
-    wire->body_case = CARTWRIGHT__CART__V1__CART_EVENT__BODY_ITEM_REMOVED;
-    wire->item_removed = &body;
-    codec_pack(&wire->base, out);
+    wire.body_case = CARTWRIGHT__CART__V1__CART_EVENT__BODY_ITEM_REMOVED;
+    wire.item_removed = &body;
+    codec_pack(&wire.base, out);
 }
 
-static void encode_cleared(const struct cart_event *event, WireEvent *wire, struct buf *out)
+static void encode_cleared(const struct cart_event *event, WireEvent wire, struct buf *out)
 {
     Cartwright__Cart__V1__CartCleared body = CARTWRIGHT__CART__V1__CART_CLEARED__INIT;
     body.lines = event->cleared.lines;
-    wire->body_case = CARTWRIGHT__CART__V1__CART_EVENT__BODY_CART_CLEARED;
-    wire->cart_cleared = &body;
-    codec_pack(&wire->base, out);
+    wire.body_case = CARTWRIGHT__CART__V1__CART_EVENT__BODY_CART_CLEARED;
+    wire.cart_cleared = &body;
+    codec_pack(&wire.base, out);
 }
 
-static void encode_checked_out(const struct cart_event *event, WireEvent *wire, struct buf *out)
+static void encode_checked_out(const struct cart_event *event, WireEvent wire, struct buf *out)
 {
     const struct cart_checked_out *from = &event->checked_out;
     Cartwright__Cart__V1__CartCheckedOut body = CARTWRIGHT__CART__V1__CART_CHECKED_OUT__INIT;
@@ -100,13 +101,13 @@ static void encode_checked_out(const struct cart_event *event, WireEvent *wire, 
     body.lines = wire_lines(from->lines, from->line_count);
     body.total_quantity = from->total_quantity;
     body.total_minor = from->total_minor;
-    wire->body_case = CARTWRIGHT__CART__V1__CART_EVENT__BODY_CART_CHECKED_OUT;
-    wire->cart_checked_out = &body;
-    codec_pack(&wire->base, out);
+    wire.body_case = CARTWRIGHT__CART__V1__CART_EVENT__BODY_CART_CHECKED_OUT;
+    wire.cart_checked_out = &body;
+    codec_pack(&wire.base, out);
     free(body.lines);
 }
 
-static void encode_merged(const struct cart_event *event, WireEvent *wire, struct buf *out)
+static void encode_merged(const struct cart_event *event, WireEvent wire, struct buf *out)
 {
     const struct cart_merged *from = &event->merged;
     Cartwright__Cart__V1__CartMerged body = CARTWRIGHT__CART__V1__CART_MERGED__INIT;
@@ -114,9 +115,9 @@ static void encode_merged(const struct cart_event *event, WireEvent *wire, struc
     body.into_cart_id = codec_bytes(from->into_cart_id);
     body.n_lines = from->line_count;
     body.lines = wire_lines(from->lines, from->line_count);
-    wire->body_case = CARTWRIGHT__CART__V1__CART_EVENT__BODY_CART_MERGED;
-    wire->cart_merged = &body;
-    codec_pack(&wire->base, out);
+    wire.body_case = CARTWRIGHT__CART__V1__CART_EVENT__BODY_CART_MERGED;
+    wire.cart_merged = &body;
+    codec_pack(&wire.base, out);
     free(body.lines);
 }
 
@@ -135,22 +136,22 @@ void cart_event_encode(const struct cart_event *event, struct buf *out)
     wire.causation_id = codec_bytes(causation_id);
     switch (event->type) {
     case CART_EVENT_ITEM_ADDED:
-        encode_item_added(event, &wire, out);
+        encode_item_added(event, wire, out);
         return;
     case CART_EVENT_ITEM_QUANTITY_CHANGED:
-        encode_item_quantity_changed(event, &wire, out);
+        encode_item_quantity_changed(event, wire, out);
         return;
     case CART_EVENT_ITEM_REMOVED:
-        encode_item_removed(event, &wire, out);
+        encode_item_removed(event, wire, out);
         return;
     case CART_EVENT_CLEARED:
-        encode_cleared(event, &wire, out);
+        encode_cleared(event, wire, out);
         return;
     case CART_EVENT_CHECKED_OUT:
-        encode_checked_out(event, &wire, out);
+        encode_checked_out(event, wire, out);
         return;
     case CART_EVENT_MERGED:
-        encode_merged(event, &wire, out);
+        encode_merged(event, wire, out);
         return;
     }
     NOT_REACHED();

@@ -146,7 +146,7 @@ static bool take_offset(struct cursor *cursor, int64_t *seconds)
     int minutes = take_digits(cursor, 2);
     if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59)
         return false;
-    *seconds = sign * (hours * 3600 + minutes * 60);
+    *seconds = (int64_t)sign * (hours * 60 + minutes) * 60;
     return true;
 }
 

@@ -97,7 +97,7 @@ void metric_observe_us(struct metric *metric, unsigned series, int64_t duration_
     size_t bucket = 0;
     while (bucket < ARRAY_SIZE(bounds_us) && duration_us > bounds_us[bucket])
         bucket++;
-    _Atomic int64_t *values = metric->values + series * HISTOGRAM_WIDTH;
+    _Atomic int64_t *values = metric->values + (size_t)series * HISTOGRAM_WIDTH;
     atomic_fetch_add_explicit(&values[bucket], 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&values[BUCKETS], duration_us, memory_order_relaxed);
 }
@@ -117,7 +117,7 @@ static void put_label(const struct metric *metric, unsigned series, struct buf *
 
 static void render_histogram(const struct metric *metric, unsigned series, struct buf *out)
 {
-    const _Atomic int64_t *values = metric->values + series * HISTOGRAM_WIDTH;
+    const _Atomic int64_t *values = metric->values + (size_t)series * HISTOGRAM_WIDTH;
     const char *name = metric->spec->name;
     const char *comma = metric->spec->label != NULL ? "," : "";
     int64_t total = 0;

@@ -278,7 +278,7 @@ int pg_run(struct pg *pg, const struct pg_statement *statement, const struct pg_
 int pg_script(struct pg *pg, const char *sql, int timeout_ms, struct error *err)
 {
     int64_t deadline_us = clock_monotonic_us() + (int64_t)timeout_ms * 1000;
-    PGresult *result;
+    PGresult *result = NULL;
     CHECK(pg->usable);
     pg->sqlstate[0] = '\0';
     if (PQsendQuery(pg->connection, sql) == 0)

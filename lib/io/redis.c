@@ -100,8 +100,8 @@ int redis_open(const struct redis_address *address, int timeout_ms, struct error
     bool answered = wait_ready(&redis, POLLOUT, deadline_us);
     int error = answered ? connect_error(&redis) : ETIMEDOUT;
     if (error != 0) {
-        error_set(err, ERROR_RETRIABLE, "Redis at %s:%d: %s", address->host, address->port,
-                  strerror(error));
+        errno = error;
+        error_set(err, ERROR_RETRIABLE, "Redis at %s:%d: %m", address->host, address->port);
         redisFree(context);
         return -1;
     }
@@ -182,7 +182,7 @@ static int send_until(struct redis *redis, int64_t deadline_us, struct error *er
         if (written < 0 && errno == EINTR)
             continue;
         if (written < 0 && errno != EAGAIN)
-            return lost(redis, err, ERROR_UNKNOWN, strerror(errno));
+            return lost(redis, err, ERROR_UNKNOWN, strerrordesc_np(errno));
         /* Replies are taken meanwhile: a server that waits for its reader would not read on. */
         struct pollfd ready = {.fd = redis->context->fd, .events = POLLIN | POLLOUT};
         int count = poll(&ready, 1, clock_left_ms(deadline_us));

@@ -12,7 +12,7 @@ struct item *batch_add(struct batch *batch, struct partition *partition)
     if (batch->count == batch->capacity) {
         batch->capacity = batch->capacity > 0 ? batch->capacity * 2 : 64;
         batch->items = mem_realloc(batch->items, batch->capacity * sizeof(batch->items[0]));
-        batch->events = mem_realloc(batch->events, batch->capacity * sizeof(batch->events[0]));
+        batch->events = mem_realloc(batch->events, batch->capacity * sizeof(struct event_record *));
     }
     struct item *item = &batch->items[batch->count++];
     *item = (struct item){.partition = partition, .epoch = partition->epoch};

@@ -80,7 +80,7 @@ void counters_init(struct counters *counters, const struct service *service,
 void counters_free(struct counters *counters)
 {
     for (unsigned i = 0; counters->labels != NULL && i < counters->series; i++)
-        free((void *)(uintptr_t)counters->labels[i]);
+        free((void *)counters->labels[i]);
     free(counters->labels);
     *counters = (struct counters){0};
 }

@@ -201,8 +201,10 @@ void feed_publish(struct feed *feed)
     }
     bool ok = feed->consumer != NULL && feed->joined &&
               !kafka_consumer_trouble(feed->consumer, TROUBLE_WITHIN_MS, &err);
+    health_set(&feed->runtime->health, feed->runtime->condition_kafka, ok, err.message);
     if (ok)
         feed->reopen_attempt = 0;
-    if (health_set(&feed->runtime->health, feed->runtime->condition_kafka, ok, err.message) && !ok)
+    else if (feed->consumer != NULL &&
+             kafka_consumer_trouble(feed->consumer, TROUBLE_WITHIN_MS, &err))
         runtime_trouble(feed->runtime, "Kafka", &err);
 }

@@ -1,6 +1,9 @@
 /* The service's one thread: a turn for each feed, periodic work between them.
  * Owner: lib/service. Thread: the service's.
  */
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -9,8 +12,6 @@
 #include "service/runtime.h"
 #include "service/settings.h"
 #include "service/turn.h"
-
-#include <stdlib.h>
 
 enum {
     IDLE_WAIT_MS = 50,     /* a record ends the wait at once */
@@ -21,7 +22,10 @@ enum {
 
 void runtime_trouble(struct service_runtime *runtime, const char *what, const struct error *err)
 {
-    if (log_limit_passes(&runtime->troubles, err->message, clock_monotonic_us()))
+    /* The beginning tells troubles apart; further on are counts and times that always differ. */
+    char key[96];
+    snprintf(key, sizeof(key), "%s: %.48s", what, err->message);
+    if (log_limit_passes(&runtime->troubles, key, clock_monotonic_us()))
         log_warning("will be tried again", LOG_TEXT("what", what), LOG_TEXT("why", err->message));
 }
 
@@ -46,6 +50,15 @@ static int wait_ms(const struct service_runtime *runtime, const struct feed *fee
     return left < most ? left : most;
 }
 
+/* Whether everything that the topic had at the last fetch was taken. */
+static bool at_end(const struct partition *partition)
+{
+    int64_t low, high;
+    if (!kafka_consumer_last_watermarks(partition->feed->consumer, partition->number, &low, &high))
+        return false;
+    return (partition->offset >= 0 ? partition->offset : low) >= high;
+}
+
 /* Nothing came: a partition whose tail is in doubt looks into the store. */
 static void probe(struct feed *feed)
 {
@@ -53,7 +66,7 @@ static void probe(struct feed *feed)
     for (int i = 0; i < feed->category->partitions; i++) {
         struct partition *partition = &feed->partitions[i];
         if (!partition->assigned || partition->paused || partition->probe_us == 0 ||
-            now_us < partition->probe_us)
+            now_us < partition->probe_us || !at_end(partition))
             continue;
         partition->probe_us = 0;
         partition_fill(partition, INT64_MAX, false);
@@ -108,12 +121,14 @@ static void watch(struct service_runtime *runtime)
     struct pg *pg;
     struct error err = {.message = ""};
     bool ok = store_use(&runtime->store, &err, &pg) == 0;
-    if (health_set(&runtime->health, runtime->condition_postgres, ok, err.message) && !ok)
-        runtime_trouble(runtime, "PostgreSQL", &err);
+    health_set(&runtime->health, runtime->condition_postgres, ok, err.message);
     if (!ok && runtime->store.refused) {
         log_error(err.message);
         runtime->refused = true;
+        return;
     }
+    if (!ok)
+        runtime_trouble(runtime, "PostgreSQL", &err);
     for (size_t i = 0; i < runtime->feed_count; i++) {
         if (ok && pg_usable(pg))
             compare_heads(&runtime->feeds[i], pg);
@@ -162,7 +177,7 @@ void loop_run(struct service_runtime *runtime)
         if (atomic_exchange(&runtime->signals.reload, false))
             reload_settings(runtime);
         tick(runtime);
-        for (size_t i = 0; i < runtime->feed_count; i++)
+        for (size_t i = 0; i < runtime->feed_count && !runtime->refused; i++)
             turn(&runtime->feeds[i]);
     }
 }

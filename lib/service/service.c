@@ -46,12 +46,11 @@ void service_trouble(struct service_runtime *runtime, const char *what, const st
 void service_condition(struct service_runtime *runtime, size_t index, bool ok, const char *why)
 {
     struct error err;
-    if (!health_set(&runtime->health, runtime->condition_own + index, ok, why))
+    bool changed = health_set(&runtime->health, runtime->condition_own + index, ok, why);
+    if (ok && changed)
+        log_info("ready", LOG_TEXT("what", runtime->service->conditions[index]));
+    if (ok)
         return;
-    if (ok) {
-        log_info("ready again", LOG_TEXT("what", runtime->service->conditions[index]));
-        return;
-    }
     error_set(&err, ERROR_RETRIABLE, "%s", why);
     runtime_trouble(runtime, runtime->service->conditions[index], &err);
 }

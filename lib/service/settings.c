@@ -56,7 +56,7 @@ struct setting_table settings_table_new(const struct service *service)
 
 void settings_table_free(struct setting_table *table)
 {
-    free((void *)(uintptr_t)table->settings);
+    free((void *)table->settings);
     *table = (struct setting_table){0};
 }
 
