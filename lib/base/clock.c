@@ -183,8 +183,8 @@ int clock_parse(const char *text, size_t length, int64_t *ret_wall_us)
         day > days_in_month(year, month) || hour < 0 || hour > 23 || minute < 0 || minute > 59 ||
         second < 0 || second > 60)
         return -1;
-    int64_t seconds =
-        days_from_civil(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - offset_s;
+    int64_t days = days_from_civil(year, month, day);
+    int64_t seconds = ((days * 24 + hour) * 60 + minute) * 60 + second - offset_s;
     *ret_wall_us = seconds * 1000000 + fraction_us;
     return 0;
 }
