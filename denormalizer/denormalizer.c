@@ -252,14 +252,14 @@ static enum view_put put(struct denormalizer *self, const struct view_position *
                          size_t position_count, struct error *err)
 {
     size_t count = self->cache.dirty_count;
-    struct cached_cart **carts = mem_alloc(count * sizeof(carts[0]));
+    struct cached_cart **carts = mem_alloc(count * sizeof(struct cached_cart *));
     enum view_put result = VIEW_PUT_REBUILT;
     if (count > self->verdict_capacity) {
         self->verdict_capacity = count;
         self->verdicts = mem_realloc(self->verdicts, count);
     }
     if (count > 0)
-        memcpy(carts, self->cache.dirty, count * sizeof(carts[0]));
+        memcpy(carts, self->cache.dirty, count * sizeof(struct cached_cart *));
     error_set(err, ERROR_RETRIABLE, "a rebuild keeps replacing these carts");
     for (int round = 0; round < PUT_ROUNDS_MAX && result == VIEW_PUT_REBUILT; round++) {
         result = view_store_put(&self->views, carts, count, positions, position_count,

@@ -1,18 +1,34 @@
 /* Positions, repair marks and the sweep of views without a stream.
  * Owner: denormalizer. Thread: one at a time.
  */
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "denormalizer/view_store.h"
 
+/* A whole number at *at and the blank behind it, if there is one; *at is then behind both. */
+static bool take_number(const char **at, int64_t *ret_number)
+{
+    char *end;
+    errno = 0;
+    *ret_number = strtol(*at, &end, 10);
+    if (end == *at || errno != 0 || (*end != ' ' && *end != '\0'))
+        return false;
+    *at = *end == ' ' ? end + 1 : end;
+    return true;
+}
+
 static void read_position(const struct redis_reply *reply, struct view_position *position)
 {
-    long at, offset;
+    int64_t number, offset;
     position->position = position->offset = -1;
-    if (redis_type(reply) == REDIS_TEXT &&
-        sscanf(redis_text(reply).data, "%ld %ld", &at, &offset) == 2 && at >= 0) {
-        position->position = at;
+    if (redis_type(reply) != REDIS_TEXT)
+        return;
+    const char *at = redis_text(reply).data;
+    if (take_number(&at, &number) && take_number(&at, &offset) && number >= 0) {
+        position->position = number;
         position->offset = offset;
     }
 }
@@ -102,16 +118,20 @@ static void copy_text(const struct redis_reply *reply, char *to, size_t size)
         snprintf(to, size, "%.*s", (int)redis_text(reply).len, redis_text(reply).data);
 }
 
-/* A mark of another shape is none. */
+/* "token position cursor"; one of another shape is none. */
 static void parse_mark(const struct redis_reply *reply, struct repair_mark *mark)
 {
     *mark = (struct repair_mark){.position = 0};
     if (redis_type(reply) != REDIS_TEXT)
         return;
-    _Static_assert(REBUILT_TOKEN_SIZE == 24 && CART_ID_MAX == 64, "widths in the format below");
-    if (sscanf(redis_text(reply).data, "%23s %ld %64s", mark->token, &mark->position,
-               mark->cursor) < 2)
-        mark->token[0] = '\0';
+    const char *text = redis_text(reply).data, *blank = strchr(text, ' ');
+    if (blank == NULL || (size_t)(blank - text) >= sizeof(mark->token))
+        return;
+    const char *at = blank + 1;
+    if (!take_number(&at, &mark->position) || strlen(at) >= sizeof(mark->cursor))
+        return;
+    memcpy(mark->token, text, (size_t)(blank - text));
+    memcpy(mark->cursor, at, strlen(at));
 }
 
 int view_store_repair_read(struct view_store *store, int partition, struct error *err,

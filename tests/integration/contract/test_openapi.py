@@ -56,7 +56,7 @@ def test_schemathesis_finds_nothing(stack: Stack, tmp_path: Path) -> None:
                 str(Path(sys.executable).with_name("schemathesis")),
                 f"--config-file={config}",
                 *("run", schema, "--no-color", "--seed=20261121", "--workers=1"),
-                *("--phases=examples,coverage,fuzzing,stateful", "--max-examples=40"),
+                *("--phases=examples,coverage,fuzzing,stateful", "--max-examples=80"),
                 *("--checks=all", "--exclude-checks=positive_data_acceptance"),
                 *("--request-timeout=10", "--suppress-health-check=all"),
                 *("--generation-database=none", "--continue-on-failure"),

@@ -15,8 +15,7 @@ static const struct service service = {.name = "unit", .verbs = verbs, .verb_cou
 static int parse(const char *a, const char *b, const char *c, struct command_line *line,
                  struct error *err)
 {
-    char *argv[] = {(char *)(uintptr_t) "unit", (char *)(uintptr_t)a, (char *)(uintptr_t)b,
-                    (char *)(uintptr_t)c, NULL};
+    char *argv[] = {(char *)"unit", (char *)a, (char *)b, (char *)c, NULL};
     int argc = 1;
     while (argv[argc] != NULL)
         argc++;
