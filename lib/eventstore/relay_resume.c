@@ -73,6 +73,15 @@ static void publish_from(struct relay *relay, const struct tail_result *tail, in
               LOG_TEXT("from", from));
 }
 
+static bool holds_event(const struct tail_result *tail, const struct uuid *event_id)
+{
+    for (size_t i = 0; i < tail->event_id_count; i++) {
+        if (uuid_equal(&tail->event_ids[i], event_id))
+            return true;
+    }
+    return false;
+}
+
 /* What is wrong between the topic and the store's event at the position that it ends with. */
 static enum relay_alarm judge(const struct tail_result *tail, int64_t position,
                               const struct event_probe *probe)
@@ -81,7 +90,7 @@ static enum relay_alarm judge(const struct tail_result *tail, int64_t position,
         return RELAY_AHEAD;
     if (probe->position != position)
         return RELAY_HOLE;
-    if (tail->found && !uuid_equal(&probe->event_id, &tail->event_id))
+    if (tail->found && !holds_event(tail, &probe->event_id))
         return RELAY_DIFFERS;
     /* Nothing was deleted, and yet it does not begin with the first: events were written to a new
      * topic before anybody saw that it was new. Consumers could not tell that from a loss. */

@@ -125,12 +125,17 @@ static void take_record(struct relay_tail *tail, struct tail_part *part, int64_t
     if (tail->phase == FIRSTS) {
         result->first_position = position;
         finish(tail, part);
-    } else if (position > result->position) {
-        /* The highest, not the last: a former leader may have repeated lower ones behind it. */
-        result->found = true;
-        result->position = position;
-        result->event_id = *event_id;
+        return;
     }
+    if (position < result->position)
+        return; /* the highest, not the last: a former leader may have repeated lower ones behind it
+                 */
+    if (position > result->position)
+        result->event_id_count = 0;
+    result->found = true;
+    result->position = position;
+    if (result->event_id_count < TAIL_EVENT_IDS_MAX)
+        result->event_ids[result->event_id_count++] = *event_id;
 }
 
 /* The watermarks come with every answer to a fetch. False: not yet. */

@@ -25,12 +25,17 @@ enum tail_progress { TAIL_READING, TAIL_DONE, TAIL_FAILED };
 /** Takes what has come, waiting at most timeout_ms for the first. TAIL_FAILED: err; close it. */
 enum tail_progress tail_step(struct relay_tail *tail, int timeout_ms, struct error *err);
 
+enum { TAIL_EVENT_IDS_MAX = 4 };
+
 struct tail_result {
     int partition;
     int64_t low, high; /* the topic's offsets: low == high means that it is empty */
     bool found;        /* a record of ours; else the next three are 0 */
-    int64_t position;  /* the last one */
-    struct uuid event_id;
+    int64_t position;  /* the highest */
+    /* The ids that records with this position carry: more than one where somebody else wrote too.
+     */
+    struct uuid event_ids[TAIL_EVENT_IDS_MAX];
+    size_t event_id_count;
     int64_t first_position; /* of the first record of ours; 0 when low > 0: not asked */
 };
 

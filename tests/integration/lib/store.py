@@ -54,6 +54,7 @@ EVENTS_SQL = """
            correlation_id, causation_id,
            (extract(epoch FROM recorded_at) * 1000000)::bigint
       FROM cart_events
+     WHERE stream_id = %(cart_id)s OR %(cart_id)s IS NULL
      ORDER BY partition, position
 """
 
@@ -63,9 +64,10 @@ def connect(stack: Stack, admin: bool = True) -> psycopg.Connection:
     return psycopg.connect(stack.env[name], autocommit=True, connect_timeout=5)
 
 
-def read_events(stack: Stack) -> list[StoredEvent]:
+def read_events(stack: Stack, cart_id: str | None = None) -> list[StoredEvent]:
+    """All events, or those of one cart, by partition and position."""
     with connect(stack) as connection:
-        rows = connection.execute(EVENTS_SQL).fetchall()
+        rows = connection.execute(EVENTS_SQL, {"cart_id": cart_id}).fetchall()
     return [
         StoredEvent(
             row[0], row[1], row[2], row[3], row[4].bytes, row[5], bytes(row[6]), row[7],
@@ -183,10 +185,14 @@ def version_in(text: bytes | None) -> int:
     return int(text) if text.isdigit() else -1
 
 
-def read_views(stack: Stack) -> dict[str, StoredView]:
+def read_views(stack: Stack, cart_ids: list[str] | None = None) -> dict[str, StoredView]:
+    """All views, or those of some carts."""
     views: dict[str, StoredView] = {}
     with redis_client(stack) as client:
-        keys = list(client.scan_iter(f"{VIEW_PREFIX}*", count=2000))
+        if cart_ids is None:
+            keys = list(client.scan_iter(f"{VIEW_PREFIX}*", count=2000))
+        else:
+            keys = [(VIEW_PREFIX + cart_id).encode() for cart_id in cart_ids]
         for at in range(0, len(keys), 500):
             chunk = keys[at : at + 500]
             pipeline = client.pipeline(transaction=False)

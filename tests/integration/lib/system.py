@@ -1,7 +1,7 @@
 """Waiting until the whole pipeline has caught up, and judging all of it."""
 
 from lib.api import Api
-from lib.checker import Contents, FoldCache, Violations, check_contents, check_journal
+from lib.checker import Contents, FoldCache, Violations, check_contents, check_journal, check_views
 from lib.fold import canonical, fold, rfc3339, strict_loads, view
 from lib.journal import Operation
 from lib.stack import Stack
@@ -60,6 +60,13 @@ def check_system(
     strangers = frozenset(stack.strangers)
     found = check_contents(contents, strangers, exactly_once)
     return contents, found + check_journal(operations, contents.events)
+
+
+def check_stored_view(stack: Stack, cart_id: str, deadline_s: float = 15) -> Violations:
+    """One cart's view in Redis against its own stream, for tests that touch only this cart."""
+    wait_caught_up(stack, deadline_s, [cart_id])
+    stream = read_events(stack, cart_id)
+    return check_views(stream, read_views(stack, [cart_id]))
 
 
 def check_reads(api: Api, contents: Contents, carts: list[str]) -> Violations:
