@@ -7,7 +7,7 @@ import time
 import pytest
 from lib.api import Api, item, new_cart
 from lib.journal import Journal
-from lib.load import Load, Runner
+from lib.load import Load, Runner, owner_of
 from lib.readers import Readers
 from lib.stack import Stack
 from lib.store import read_views, redis_client
@@ -30,7 +30,7 @@ def rebuild(stack: Stack) -> None:
 def test_rebuild_under_reads_and_writes(stack: Stack, api: Api, journal: Journal) -> None:
     carts = [new_cart() for _ in range(60)]
     for cart_id in carts:
-        api.add_many(cart_id, [item("a", 2), item("b", 3)])
+        api.add_many(cart_id, [item("a", 2), item("b", 3)], user_id=owner_of(cart_id))
     wait_caught_up(stack)
     url = stack.env["CART_API_URL"]
     with Readers(stack, [url], carts, count=3) as readers:
