@@ -137,6 +137,9 @@ static int decode_body(const WireEvent *wire, struct cart_decoded *decoded, stru
     case CARTWRIGHT__CART__V1__CART_EVENT__BODY_CART_MERGED:
         event->type = CART_EVENT_MERGED;
         return decode_merged(wire->cart_merged, decoded, err);
+    case CARTWRIGHT__CART__V1__CART_EVENT__BODY_CART_OPENED: /* words that nobody says yet */
+    case CARTWRIGHT__CART__V1__CART_EVENT__BODY_CART_EXPIRED:
+    case CARTWRIGHT__CART__V1__CART_EVENT__BODY_CART_ABANDONED:
     case CARTWRIGHT__CART__V1__CART_EVENT__BODY__NOT_SET:
     case _CARTWRIGHT__CART__V1__CART_EVENT__BODY__CASE_IS_INT_SIZE:
         break;
