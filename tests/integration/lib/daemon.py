@@ -13,6 +13,10 @@ from lib.stack import Stack
 from lib.wait import wait_until
 
 
+# A test run that is killed leaves no daemon behind. The program keeps the process that setpriv had.
+DIES_WITH_US = ("/usr/bin/setpriv", "--pdeathsig", "KILL", "--")
+
+
 def port_variable(name: str) -> str:
     return name.upper().replace("-", "_") + "_HTTP_PORT"
 
@@ -29,7 +33,7 @@ class Daemon:
         }
         with log.open("ab") as output:
             self.process = subprocess.Popen(
-                [stack.program(name)],
+                [*DIES_WITH_US, stack.program(name)],
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
