@@ -14,7 +14,7 @@ from lib.wait import wait_until
 
 
 # A test run that is killed leaves no daemon behind. The program keeps the process that setpriv had.
-DIES_WITH_US = ("/usr/bin/setpriv", "--pdeathsig", "KILL", "--")
+DIES_WITH_US = ("/usr/bin/setpriv", "--pdeathsig=KILL")
 
 
 def port_variable(name: str) -> str:
@@ -33,7 +33,7 @@ class Daemon:
         }
         with log.open("ab") as output:
             self.process = subprocess.Popen(
-                [*DIES_WITH_US, stack.program(name)],
+                [*DIES_WITH_US, "--", stack.program(name)],
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
+from lib.daemon import DIES_WITH_US
 from lib.paths import REPOSITORY
 from lib.ports import free_port
 from lib.wait import wait_until
@@ -33,8 +34,9 @@ class Postgres:
         )  # fmt: skip
 
     def _command(self, program: str, *arguments: str) -> list[str]:
-        become = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]
-        return [*(become if os.geteuid() == 0 else []), str(BIN / program), *arguments]
+        become = ["--reuid=postgres", "--regid=postgres", "--init-groups"]
+        options = become if os.geteuid() == 0 else []
+        return [*DIES_WITH_US, *options, "--", str(BIN / program), *arguments]
 
     def _run(self, program: str, *arguments: str) -> None:
         subprocess.run(
