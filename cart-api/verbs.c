@@ -46,12 +46,16 @@ int verb_create_topics(const struct api_settings *settings, struct error *err)
     static const struct kafka_topic_config poison_configs[] = {
         {"cleanup.policy", "delete"}, {"retention.ms", "2592000000"}, /* 30 days */
     };
-    struct kafka_topic topics[] = {
-        {category_cart.topic, category_cart.partitions, (int)settings->kafka_replication,
-         event_configs, ARRAY_SIZE(event_configs)},
-        {"cart.events.dlq", category_cart.partitions, (int)settings->kafka_replication,
-         poison_configs, ARRAY_SIZE(poison_configs)},
-    };
+    struct kafka_topic topics[2 * CATEGORY_COUNT];
+    for (size_t i = 0; i < CATEGORY_COUNT; i++) {
+        const struct category *category = categories_all[i];
+        int replication = (int)settings->kafka_replication;
+        topics[2 * i] = (struct kafka_topic){category->topic, category->partitions, replication,
+                                             event_configs, ARRAY_SIZE(event_configs)};
+        topics[2 * i + 1] =
+            (struct kafka_topic){category->dead_letter_topic, category->partitions, replication,
+                                 poison_configs, ARRAY_SIZE(poison_configs)};
+    }
     if (kafka_admin_create_topics(settings->kafka_bootstrap_servers, topics, ARRAY_SIZE(topics),
                                   TOPICS_TIMEOUT_MS, err) != 0)
         return -1;

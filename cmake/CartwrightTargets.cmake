@@ -52,3 +52,19 @@ function(cartwright_embed symbol file result)
         VERBATIM)
     set(${result} ${output} PARENT_SCOPE)
 endfunction()
+
+# cartwright_migrations(billing billing_migrations result): C source in ${result} that defines
+# `const struct migration_set billing_migrations` from the folder's schema/NNNN_name.sql.
+function(cartwright_migrations component symbol result)
+    set(folder ${CMAKE_CURRENT_SOURCE_DIR}/schema)
+    set(embed ${CMAKE_SOURCE_DIR}/lib/eventstore/schema/embed.cmake)
+    set(output ${CMAKE_CURRENT_BINARY_DIR}/${symbol}.c)
+    file(GLOB files CONFIGURE_DEPENDS ${folder}/[0-9]*_*.sql)
+    add_custom_command(
+        OUTPUT ${output}
+        COMMAND ${CMAKE_COMMAND} -DSCHEMA_DIR=${folder} -DCOMPONENT=${component} -DSYMBOL=${symbol}
+                -DOUTPUT=${output} -P ${embed}
+        DEPENDS ${files} ${embed}
+        VERBATIM)
+    set(${result} ${output} PARENT_SCOPE)
+endfunction()

@@ -77,12 +77,20 @@
     }
 
 static const struct category_statements cart_statements = CATEGORY_STATEMENTS("cart");
+static const struct category_statements payment_statements = CATEGORY_STATEMENTS("payment");
+static const struct category_statements fraud_statements = CATEGORY_STATEMENTS("fraud");
 
-const struct category category_cart = {
-    .name = "cart",
-    .topic = "cart.events",
-    .package = "cartwright.cart.v1",
-    .source = "/cartwright/cart",
-    .partitions = 16,
-    .statements = &cart_statements,
-};
+/* The schema makes the leases of 16 partitions for each category. */
+#define CATEGORY(c)                                                                                \
+    {                                                                                              \
+        .name = #c, .topic = #c ".events", .dead_letter_topic = #c ".events.dlq",                  \
+        .package = "cartwright." #c ".v1", .source = "/cartwright/" #c, .partitions = 16,          \
+        .statements = &c##_statements,                                                             \
+    }
+
+const struct category category_cart = CATEGORY(cart);
+const struct category category_payment = CATEGORY(payment);
+const struct category category_fraud = CATEGORY(fraud);
+
+const struct category *const categories_all[CATEGORY_COUNT] = {&category_cart, &category_payment,
+                                                               &category_fraud};

@@ -14,8 +14,9 @@ struct category_statements {
 };
 
 struct category {
-    const char *name;    /* "cart": tables cart_events, cart_answers, … */
-    const char *topic;   /* "cart.events" */
+    const char *name;  /* "cart": tables cart_events, cart_answers, … */
+    const char *topic; /* "cart.events" */
+    const char *dead_letter_topic;
     const char *package; /* "cartwright.cart.v1": ce_type is package.type */
     const char *source;  /* ce_source, "/cartwright/cart" */
     int partitions;      /* fixed when the store is created */
@@ -23,5 +24,11 @@ struct category {
 };
 
 extern const struct category category_cart;
+extern const struct category category_payment; /* stream id: payment id; written by billing */
+extern const struct category category_fraud;   /* stream id: cart id; written by fraud */
+
+enum { CATEGORY_COUNT = 3 };
+/** All of them, for whoever makes topics. */
+extern const struct category *const categories_all[CATEGORY_COUNT];
 
 #endif

@@ -45,8 +45,7 @@ static int find_topic(struct dead_letters *letters, const char *topic, struct er
 
 static int open_producer(struct dead_letters *letters, struct error *err)
 {
-    char topic[256];
-    snprintf(topic, sizeof(topic), "%s%s", letters->category->topic, DEAD_LETTER_SUFFIX);
+    const char *topic = letters->category->dead_letter_topic;
     if (find_topic(letters, topic, err) != 0)
         return -1;
     struct kafka_producer_options options = {
@@ -169,7 +168,7 @@ int dead_letters_confirm(struct dead_letters *letters, struct error *err)
     dead_letters_close(letters);
     if (err != NULL)
         *err = why;
-    return error_prefix(err, "dead letters to %s" DEAD_LETTER_SUFFIX, letters->category->topic);
+    return error_prefix(err, "dead letters to %s", letters->category->dead_letter_topic);
 }
 
 void dead_letters_close(struct dead_letters *letters)

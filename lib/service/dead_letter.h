@@ -9,7 +9,6 @@
 #include "io/kafka_message.h"
 #include "io/kafka_producer.h"
 
-#define DEAD_LETTER_SUFFIX ".dlq"
 #define DEAD_LETTER_TOPIC "dlq.topic"
 #define DEAD_LETTER_PARTITION "dlq.partition"
 #define DEAD_LETTER_OFFSET "dlq.offset"     /* absent when the event was read from the store */

@@ -77,6 +77,9 @@ apply_roles() {
         CARTWRIGHT_OWNER_PASSWORD=$(secret cartwright_owner) \
         CARTWRIGHT_API_PASSWORD=$(secret cartwright_api) \
         CARTWRIGHT_DENORMALIZER_PASSWORD=$(secret cartwright_denormalizer) \
+        CARTWRIGHT_BILLING_PASSWORD=$(secret cartwright_billing) \
+        CARTWRIGHT_FRAUD_PASSWORD=$(secret cartwright_fraud) \
+        CARTWRIGHT_NOTIFIER_PASSWORD=$(secret cartwright_notifier) \
         "$POSTGRESQL_BIN/psql" --no-psqlrc --quiet --file="$REPOSITORY/infra/postgres/roles.sql" \
         "host=127.0.0.1 port=$(service_port postgresql) user=postgres dbname=postgres connect_timeout=10"
 }
