@@ -92,14 +92,14 @@ int app_start(const struct api_settings *settings, struct app *app, struct error
     struct error unresolved; /* views are folded until the name is known */
     if (redis_endpoint_resolve(app->redis, &unresolved) != 0)
         log_warning("Redis not found", LOG_TEXT("reason", unresolved.message));
-    struct readers_options readers = {
+    struct pg_pool_options readers = {
         .pg = app_pg_options(settings, "cart-api reader"),
         .threads = (int)settings->readers,
         .queue_capacity = (size_t)settings->reader_queue_capacity,
         .chore = janitor_sweep,
         .context = app,
     };
-    app->readers = readers_start(&readers);
+    app->readers = pg_pool_start(&readers);
     return listen_http(app, err);
 }
 
@@ -189,7 +189,7 @@ void app_stop(struct app *app)
 {
     http_server_stop(app->server); /* answers what is under way: lanes and readers still work */
     committer_stop(atomic_load(&app->committer));
-    readers_stop(app->readers);
+    pg_pool_stop(app->readers);
     relay_stop(atomic_load(&app->relay)); /* last: it publishes what the lanes have appended */
     redis_endpoint_free(app->redis);
     metrics_free(app->metrics);

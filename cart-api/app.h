@@ -9,7 +9,7 @@
 #include "base/metrics.h"
 #include "cart-api/counters.h"
 #include "cart-api/decide.h"
-#include "cart-api/readers.h"
+#include "io/pg_pool.h"
 #include "cart-api/settings.h"
 #include "cart-api/worker.h"
 #include "eventstore/committer.h"
@@ -26,7 +26,7 @@ struct app {
     struct api_counters counters;
     _Atomic(struct committer *) committer; /* NULL until the store has been reached */
     _Atomic(struct relay *) relay;         /* as committer */
-    struct readers *readers;
+    struct pg_pool *readers;
     struct redis_endpoint *redis;
     struct http_server *server;
     struct ops_check checks[APP_CHECKS];

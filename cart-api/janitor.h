@@ -1,5 +1,5 @@
 /* Deletes recorded answers that are older than an Idempotency-Key is remembered.
- * Owner: cart-api. Thread: a reader's, see readers_options.chore.
+ * Owner: cart-api. Thread: a reader's, see pg_pool_options.chore.
  */
 #ifndef CARTWRIGHT_CART_API_JANITOR_H
 #define CARTWRIGHT_CART_API_JANITOR_H

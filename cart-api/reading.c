@@ -57,7 +57,7 @@ void reading_complete(struct http_deferred *deferred)
 
 /* ---- on the reader's thread */
 
-static int run(struct reader_job *job, struct pg *pg, struct error *err)
+static int run(struct pg_job *job, struct pg *pg, struct error *err)
 {
     struct reading *reading = CONTAINER_OF(job, struct reading, job);
     buf_clear(&reading->body);
@@ -65,7 +65,7 @@ static int run(struct reader_job *job, struct pg *pg, struct error *err)
     return reading->load(reading, pg, err);
 }
 
-static void done(struct reader_job *job, const struct error *err)
+static void done(struct pg_job *job, const struct error *err)
 {
     struct reading *reading = CONTAINER_OF(job, struct reading, job);
     if (err != NULL && err->kind == ERROR_PERMANENT) {
@@ -104,7 +104,7 @@ void reading_submit(struct reading *reading)
      */
     if (atomic_load_explicit(&app->committer, memory_order_acquire) == NULL) {
         reading_refuse(reading, &problem_store_unavailable, "Try again.");
-    } else if (readers_submit(app->readers, &reading->job)) {
+    } else if (pg_pool_submit(app->readers, &reading->job)) {
         return; /* from here on the reader has it */
     } else {
         metric_add(app->counters.folds_refused, 0, 1);

@@ -12,7 +12,7 @@
 /** First member of a route's own struct, which is one malloc block. */
 struct reading {
     struct http_deferred deferred;
-    struct reader_job job;
+    struct pg_job job;
     struct app *app;
     size_t cart_id_length;
     char cart_id_text[CART_ID_MAX];

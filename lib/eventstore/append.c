@@ -259,3 +259,46 @@ int append_run(struct pg *pg, const struct category *category, struct append_bat
     batch->found = result;
     return 0;
 }
+
+static bool event_appended(const struct append_batch *batch, const struct append_event *event)
+{
+    const struct append_stream *stream = &batch->streams[event->stream];
+    return !stream->excluded && stream->result == STREAM_APPENDED;
+}
+
+static struct slice copy_into(char **at, struct slice from)
+{
+    struct slice copy = {*at, from.len};
+    if (from.len > 0)
+        memcpy(*at, from.data, from.len);
+    *at += from.len;
+    return copy;
+}
+
+struct appended *append_batch_appended(const struct append_batch *batch)
+{
+    size_t count = 0, bytes = 0;
+    for (size_t i = 0; i < batch->event_count; i++) {
+        const struct event_record *event = &batch->events[i].record;
+        if (!event_appended(batch, &batch->events[i]))
+            continue;
+        count++;
+        bytes += event->stream_id.len + event->payload.len + event->actor.len;
+    }
+    if (count == 0)
+        return NULL;
+    struct appended *appended =
+        mem_alloc(sizeof(*appended) + count * sizeof(appended->events[0]) + bytes);
+    char *at = (char *)&appended->events[count];
+    appended->count = 0;
+    for (size_t i = 0; i < batch->event_count; i++) {
+        if (!event_appended(batch, &batch->events[i]))
+            continue;
+        struct event_record *event = &appended->events[appended->count++];
+        *event = batch->events[i].record;
+        event->stream_id = copy_into(&at, event->stream_id);
+        event->payload = copy_into(&at, event->payload);
+        event->actor = copy_into(&at, event->actor);
+    }
+    return appended;
+}

@@ -70,4 +70,8 @@ struct append_key *append_batch_key(struct append_batch *batch);
 int append_run(struct pg *pg, const struct category *category, struct append_batch *batch,
                int timeout_ms, struct error *err) WARN_UNUSED;
 
+/** A copy of the events that the last append_run has appended, for relay_offer, in one block that
+ * is freed with free(); NULL when there is none. */
+struct appended *append_batch_appended(const struct append_batch *batch);
+
 #endif

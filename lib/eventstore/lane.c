@@ -195,50 +195,17 @@ static void offer_snapshot(struct lane *lane, struct stream_entry *entry)
     entry->snapshot_version = version;
 }
 
-static bool event_appended(const struct append_batch *batch, const struct append_event *event)
-{
-    const struct append_stream *stream = &batch->streams[event->stream];
-    return !stream->excluded && stream->result == STREAM_APPENDED;
-}
-
-static struct slice copy_into(char **at, struct slice from)
-{
-    struct slice copy = {*at, from.len};
-    if (from.len > 0)
-        memcpy(*at, from.data, from.len);
-    *at += from.len;
-    return copy;
-}
-
 /* Hands the committed events on, in one block that their taker frees. */
 static void offer_appended(struct lane *lane)
 {
-    const struct append_batch *batch = &lane->batch;
-    size_t count = 0, bytes = 0;
-    for (size_t i = 0; i < batch->event_count; i++) {
-        const struct event_record *event = &batch->events[i].record;
-        if (!event_appended(batch, &batch->events[i]))
-            continue;
-        count++;
-        bytes += event->stream_id.len + event->payload.len + event->actor.len;
-    }
-    metric_add(lane->metrics->events, 0, (int64_t)count);
-    if (count == 0 || lane->options->appended == NULL)
+    struct appended *appended = append_batch_appended(&lane->batch);
+    metric_add(lane->metrics->events, 0, appended != NULL ? (int64_t)appended->count : 0);
+    if (appended == NULL)
         return;
-    struct appended *appended =
-        mem_alloc(sizeof(*appended) + count * sizeof(appended->events[0]) + bytes);
-    char *at = (char *)&appended->events[count];
-    appended->count = 0;
-    for (size_t i = 0; i < batch->event_count; i++) {
-        if (!event_appended(batch, &batch->events[i]))
-            continue;
-        struct event_record *event = &appended->events[appended->count++];
-        *event = batch->events[i].record;
-        event->stream_id = copy_into(&at, event->stream_id);
-        event->payload = copy_into(&at, event->payload);
-        event->actor = copy_into(&at, event->actor);
-    }
-    lane->options->appended(lane->options->context, appended);
+    if (lane->options->appended != NULL)
+        lane->options->appended(lane->options->context, appended);
+    else
+        free(appended);
 }
 
 /* What was decided on a stream that was not appended is forgotten with the stream's state. */

@@ -112,6 +112,11 @@ bool pg_usable(const struct pg *pg)
     return pg != NULL && pg->usable;
 }
 
+void pg_abandon(struct pg *pg)
+{
+    pg->usable = false;
+}
+
 void pg_check_alive(struct pg *pg)
 {
     struct pollfd descriptor = {.fd = PQsocket(pg->connection), .events = POLLIN};

@@ -92,6 +92,16 @@ int pg_run(struct pg *pg, const struct pg_statement *statement, const struct pg_
 /** Runs SQL text of any number of statements without parameters; results are thrown away. */
 int pg_script(struct pg *pg, const char *sql, int timeout_ms, struct error *err) WARN_UNUSED;
 
+/** Runs body between BEGIN and COMMIT, READ COMMITTED. 0: committed. Body's own positive value: it
+ * was rolled back. -1 with err: retriable or permanent when nothing was done, unknown when the
+ * connection was lost after COMMIT was sent. */
+int pg_transaction(struct pg *pg,
+                   int (*body)(void *argument, struct pg *pg, int timeout_ms, struct error *err),
+                   void *argument, int timeout_ms, struct error *err) WARN_UNUSED;
+
+/** From here on the connection is not usable. */
+void pg_abandon(struct pg *pg);
+
 /** The SQLSTATE of the last failed statement, "" without one. */
 const char *pg_sqlstate(const struct pg *pg);
 

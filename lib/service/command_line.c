@@ -13,6 +13,7 @@ static const struct {
     {"--help", "this text", COMMAND_HELP},
     {"--version", "prints the version", COMMAND_VERSION},
     {"--check-config", "judges the settings without starting", COMMAND_CHECK_CONFIG},
+    {"--migrate", "brings its own tables to this binary's schema", COMMAND_MIGRATE},
 };
 
 static bool find_verb(const struct service *service, const char *name, struct command_line *line)

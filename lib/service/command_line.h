@@ -6,7 +6,14 @@
 
 #include "service/service.h"
 
-enum command { COMMAND_RUN, COMMAND_HELP, COMMAND_VERSION, COMMAND_CHECK_CONFIG, COMMAND_VERB };
+enum command {
+    COMMAND_RUN,
+    COMMAND_HELP,
+    COMMAND_VERSION,
+    COMMAND_CHECK_CONFIG,
+    COMMAND_MIGRATE,
+    COMMAND_VERB
+};
 
 struct command_line {
     enum command command;

@@ -115,16 +115,27 @@ static void on_revoked(void *context, const int *partitions, size_t count, bool 
              LOG_TEXT("topic", feed->category->topic), LOG_INT("count", (int64_t)count));
 }
 
+/* A group for each topic: a rebalance of one does not stop the others. The first category's is the
+ * one that was configured. */
+static void group_of(const struct feed *feed, struct buf *out)
+{
+    buf_text(out, feed->runtime->common->kafka_group_id);
+    if (feed->category != feed->runtime->service->categories[0])
+        buf_printf(out, ".%s", feed->category->name);
+}
+
 void feed_open(struct feed *feed)
 {
     const struct service_settings *settings = feed->runtime->common;
     if (feed->consumer != NULL || clock_monotonic_us() < feed->reopen_us)
         return;
+    struct buf group = {0};
+    group_of(feed, &group);
     struct kafka_consumer_options options = {
         .bootstrap_servers = settings->kafka_bootstrap_servers,
         .client_id = feed->runtime->service->name,
         .topic = feed->category->topic,
-        .group_id = settings->kafka_group_id,
+        .group_id = buf_cstr(&group),
         .instance_id = settings->kafka_instance_id[0] != '\0' ? settings->kafka_instance_id : NULL,
         .session_timeout_ms = SESSION_TIMEOUT_MS,
         .prefetch_bytes = PREFETCH_BYTES,
@@ -136,6 +147,7 @@ void feed_open(struct feed *feed)
     struct error err;
     if (kafka_consumer_open(&options, &err, &feed->consumer) != 0)
         feed_reopen_later(feed, &err);
+    buf_free(&group);
 }
 
 bool feed_close(struct feed *feed, int timeout_ms)

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "eventstore/migrate.h"
 #include "http/http.h"
 #include "service/command_line.h"
 #include "service/runtime.h"
@@ -21,6 +22,11 @@ enum {
     HTTP_IDLE_TIMEOUT_MS = 30000,
     HTTP_BODY_MAX = 1024,
     HTTP_DRAIN_TIMEOUT_MS = 500,
+    /* of a service with calls of its own */
+    CALL_CONNECTIONS_MAX = 1024,
+    CALL_REQUEST_TIMEOUT_MS = 10000,
+    CALL_BODY_MAX = 64 * 1024,
+    CALL_QUEUE = 256,
 };
 
 const void *service_settings(const struct service_runtime *runtime)
@@ -36,6 +42,11 @@ struct metrics *service_metrics(struct service_runtime *runtime)
 int service_store(struct service_runtime *runtime, struct error *err, struct pg **ret_pg)
 {
     return store_use(&runtime->store, err, ret_pg);
+}
+
+struct pg_options service_pg_options(const struct service_runtime *runtime)
+{
+    return runtime->store.options;
 }
 
 void service_trouble(struct service_runtime *runtime, const char *what, const struct error *err)
@@ -72,6 +83,7 @@ static void init_parts(struct service_runtime *runtime)
         .connect_timeout_ms = STORE_CONNECT_TIMEOUT_MS,
         .statement_timeout_ms = STORE_TIMEOUT_MS,
     };
+    runtime->store.own = service->schema;
     unsigned series = 0;
     for (size_t i = 0; i < SERVICE_CATEGORIES_MAX && service->categories[i] != NULL; i++) {
         feed_init(&runtime->feeds[i], runtime, service->categories[i], series);
@@ -109,26 +121,49 @@ static int refuse(const struct error *err)
     return 1;
 }
 
+static struct http_options http_options_of(const struct service_runtime *runtime,
+                                           const struct ops *ops)
+{
+    const struct service *service = runtime->service;
+    bool calls = service->route_count > 0;
+    return (struct http_options){
+        .address = runtime->common->http_address,
+        .port = (int)runtime->common->http_port,
+        .workers = 1,
+        .max_connections = calls ? CALL_CONNECTIONS_MAX : HTTP_CONNECTIONS_MAX,
+        .request_timeout_ms = calls ? CALL_REQUEST_TIMEOUT_MS : HTTP_REQUEST_TIMEOUT_MS,
+        .idle_timeout_ms = HTTP_IDLE_TIMEOUT_MS,
+        .max_body_bytes = calls ? CALL_BODY_MAX : HTTP_BODY_MAX,
+        .drain_timeout_ms = HTTP_DRAIN_TIMEOUT_MS,
+        .routes = service->routes,
+        .route_count = service->route_count,
+        .context = runtime->state,
+        .metrics = runtime->metrics,
+        .ops = ops,
+    };
+}
+
+static struct pg_pool *start_calls(const struct service_runtime *runtime)
+{
+    struct pg_pool_options options = {
+        .pg = runtime->store.options,
+        .threads = (int)runtime->common->call_threads,
+        .queue_capacity = CALL_QUEUE,
+    };
+    return runtime->service->route_count > 0 ? pg_pool_start(&options) : NULL;
+}
+
 static int serve(struct service_runtime *runtime, const struct ops *ops)
 {
     const struct service *service = runtime->service;
     struct error err;
     struct http_server *http;
-    struct http_options options = {
-        .address = runtime->common->http_address,
-        .port = (int)runtime->common->http_port,
-        .workers = 1,
-        .max_connections = HTTP_CONNECTIONS_MAX,
-        .request_timeout_ms = HTTP_REQUEST_TIMEOUT_MS,
-        .idle_timeout_ms = HTTP_IDLE_TIMEOUT_MS,
-        .max_body_bytes = HTTP_BODY_MAX,
-        .drain_timeout_ms = HTTP_DRAIN_TIMEOUT_MS,
-        .metrics = runtime->metrics,
-        .ops = ops,
-    };
     if (service->open(runtime, &err, &runtime->state) != 0)
         return refuse(&err);
+    struct http_options options = http_options_of(runtime, ops);
+    runtime->calls = start_calls(runtime);
     if (http_server_start(&options, &err, &http) != 0) {
+        pg_pool_stop(runtime->calls);
         service->close(runtime->state);
         return refuse(&err);
     }
@@ -138,8 +173,9 @@ static int serve(struct service_runtime *runtime, const struct ops *ops)
     loop_run(runtime);
     log_info("draining");
     close_feeds(runtime);
+    http_server_stop(http); /* its calls need the service's state and the pool */
+    pg_pool_stop(runtime->calls);
     service->close(runtime->state);
-    http_server_stop(http);
     log_info("stopped");
     return runtime->refused ? 1 : 0;
 }
@@ -152,6 +188,37 @@ static int run(struct service_runtime *runtime)
     int code = serve(runtime, &ops);
     free_parts(runtime);
     return code;
+}
+
+static int migrate(const struct service_runtime *runtime)
+{
+    const struct service *service = runtime->service;
+    struct pg_options options = {
+        .connection_string = runtime->common->postgres_admin_connection_string,
+        .application_name = service->name,
+        .connect_timeout_ms = STORE_CONNECT_TIMEOUT_MS,
+        .statement_timeout_ms = STORE_TIMEOUT_MS,
+    };
+    struct error err;
+    struct pg *pg;
+    int applied;
+    if (service->schema == NULL) {
+        printf("%s has no tables of its own\n", service->name);
+        return 0;
+    }
+    if (options.connection_string[0] == '\0') {
+        error_set(&err, ERROR_PERMANENT,
+                  "postgres_admin_connection_string is empty; set it to the owner's libpq URI");
+        return refuse(&err);
+    }
+    if (pg_open(&options, &err, &pg) != 0)
+        return refuse(&err);
+    int rc = component_migrate(pg, service->schema, &err, &applied);
+    pg_close(pg);
+    if (rc != 0)
+        return refuse(&err);
+    printf("schema of %s, %d migrations applied\n", service->name, applied);
+    return 0;
 }
 
 static int run_command(struct service_runtime *runtime, const struct command_line *line)
@@ -167,6 +234,8 @@ static int run_command(struct service_runtime *runtime, const struct command_lin
     int code = 0;
     if (line->command == COMMAND_CHECK_CONFIG)
         printf("%s: the settings are good\n", runtime->service->name);
+    else if (line->command == COMMAND_MIGRATE)
+        code = migrate(runtime);
     else if (line->command == COMMAND_VERB)
         code = line->verb->run(runtime->settings);
     else

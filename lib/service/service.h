@@ -18,6 +18,8 @@
 #include "base/metrics.h"
 #include "eventstore/category.h"
 #include "eventstore/event_record.h"
+#include "eventstore/migrations.h"
+#include "http/http.h"
 #include "io/pg.h"
 
 struct service_runtime; /* the skeleton, as callbacks see it */
@@ -45,9 +47,9 @@ struct service_position {
 /** Settings that every service has; the first member of its settings struct. */
 struct service_settings {
     char *http_address, *log_level;
-    char *postgres_connection_string;
+    char *postgres_connection_string, *postgres_admin_connection_string;
     char *kafka_bootstrap_servers, *kafka_group_id, *kafka_instance_id;
-    int64_t http_port, batch_max, retry_max_ms, drain_timeout_ms;
+    int64_t http_port, batch_max, retry_max_ms, drain_timeout_ms, call_threads;
 };
 
 /** A verb on the command line, such as --rebuild: runs instead of the service; its exit code.
@@ -74,6 +76,12 @@ struct service {
     /* Conditions of /readyz beside the skeleton's (kafka, postgres); service_condition sets them.
      */
     const char *conditions[SERVICE_CONDITIONS_MAX];
+    /* Its own tables beside the store's, or NULL: --migrate applies them, without them it does not
+     * start. */
+    const struct migration_set *schema;
+    /* Its own HTTP calls (service/call.h), or NULL. Their context is the service's state. */
+    const struct http_route *routes;
+    size_t route_count;
 
     /** Judges settings beyond what the table can: -1 with one line that says what to do. May be
      * NULL. */
@@ -122,6 +130,9 @@ struct metrics *service_metrics(struct service_runtime *runtime);
  */
 int service_store(struct service_runtime *runtime, struct error *err,
                   struct pg **ret_pg) WARN_UNUSED;
+
+/** How threads of the service connect to the store. */
+struct pg_options service_pg_options(const struct service_runtime *runtime);
 
 /** Sets a condition of the descriptor; why is for an operator, when not ok. */
 void service_condition(struct service_runtime *runtime, size_t index, bool ok, const char *why);

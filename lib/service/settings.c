@@ -21,6 +21,8 @@ static const struct setting common_rows[] = {
      false},
     {"postgres_connection_string", SETTING_TEXT, AT(postgres_connection_string), NULL, 0, 0,
      "POSTGRES_CONNECTION_STRING", "the event store, as libpq takes it", true},
+    {"postgres_admin_connection_string", SETTING_TEXT, AT(postgres_admin_connection_string), "", 0,
+     0, "POSTGRES_ADMIN_CONNECTION_STRING", "the store as its owner, for --migrate only", true},
     {"kafka_bootstrap_servers", SETTING_TEXT, AT(kafka_bootstrap_servers), NULL, 0, 0,
      "KAFKA_BOOTSTRAP_SERVERS", "host:port, several with commas", false},
     {"kafka_group_id", SETTING_TEXT, AT(kafka_group_id), NULL, 0, 0, "KAFKA_GROUP_ID",
@@ -34,6 +36,8 @@ static const struct setting common_rows[] = {
      "events handled in one go when there is a backlog", false},
     {"retry_max_ms", SETTING_INT, AT(retry_max_ms), "1000", 1, 600000, NULL,
      "longest pause of a partition before the next try", false},
+    {"call_threads", SETTING_INT, AT(call_threads), "2", 1, 64, NULL,
+     "threads, each with a connection, for HTTP calls that need the store", false},
     {"drain_timeout_ms", SETTING_INT, AT(drain_timeout_ms), "10000", 100, 600000, NULL,
      "after SIGTERM the process ends within this time", false},
 };

@@ -28,7 +28,8 @@ static int connect_and_check(struct store *store, struct error *err)
     struct error why;
     if (pg_open(&store->options, &why, &store->pg) != 0)
         return fail(store, &why, err);
-    if (schema_check(store->pg, &why) != 0) {
+    if (schema_check(store->pg, &why) != 0 ||
+        (store->own != NULL && component_check(store->pg, store->own, &why) != 0)) {
         store->refused = why.kind == ERROR_PERMANENT;
         return fail(store, &why, err);
     }

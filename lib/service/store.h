@@ -5,13 +5,15 @@
 #define CARTWRIGHT_SERVICE_STORE_H
 
 #include "base/error.h"
+#include "eventstore/migrations.h"
 #include "io/pg.h"
 
 enum { STORE_CONNECT_TIMEOUT_MS = 2000, STORE_TIMEOUT_MS = 5000 };
 
-/** Zero-initialise but for options. */
+/** Zero-initialise but for options and own. */
 struct store {
     struct pg_options options;
+    const struct migration_set *own; /* tables that must be there beside the store's; or NULL */
     struct pg *pg;
     int attempt;
     int64_t not_before_us;

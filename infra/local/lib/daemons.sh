@@ -26,8 +26,15 @@ install_daemons() {
     done
 }
 
+# The store first, then the tables that services have beside it.
 migrate() {
-    POSTGRES_ADMIN_CONNECTION_STRING=$(owner_uri) "$CARTWRIGHT_HOME/bin/cart-api" --migrate
+    local name
+    for name in $(services daemon); do
+        (
+            eval "$(daemon_settings "$name")"
+            POSTGRES_ADMIN_CONNECTION_STRING=$(owner_uri) "$CARTWRIGHT_HOME/bin/$name" --migrate
+        ) || return
+    done
 }
 
 create_topics() {

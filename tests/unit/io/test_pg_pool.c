@@ -1,4 +1,4 @@
-/* The pool of readers while the store is away: every job comes back, none waits for ever.
+/* The pool of connections while the server is away: every job comes back, none waits for ever.
  * Owner: tests. Thread: the test's and the pool's.
  */
 #include "../test.h"
@@ -7,27 +7,27 @@
 #include <stdatomic.h>
 
 #include "base/clock.h"
-#include "cart-api/readers.h"
+#include "io/pg_pool.h"
 
 struct job {
-    struct reader_job job;
+    struct pg_job job;
     bool failed;
     enum error_kind kind;
     sem_t *done, *hold;
 };
 
-static int run(struct reader_job *job, struct pg *pg, struct error *err)
+static int run(struct pg_job *job, struct pg *pg, struct error *err)
 {
     (void)job;
     (void)pg;
     (void)err;
-    fail_msg("there is no store to read");
+    fail_msg("there is no server to ask");
     return -1;
 }
 
-static void done(struct reader_job *reader_job, const struct error *err)
+static void done(struct pg_job *pg_job, const struct error *err)
 {
-    struct job *job = CONTAINER_OF(reader_job, struct job, job);
+    struct job *job = CONTAINER_OF(pg_job, struct job, job);
     job->failed = err != NULL;
     job->kind = err != NULL ? err->kind : ERROR_PERMANENT;
     sem_post(job->done);
@@ -35,9 +35,9 @@ static void done(struct reader_job *reader_job, const struct error *err)
         sem_wait(job->hold);
 }
 
-static struct readers *start(int threads, size_t capacity)
+static struct pg_pool *start(int threads, size_t capacity)
 {
-    struct readers_options options = {
+    struct pg_pool_options options = {
         .pg = {.connection_string = "host=127.0.0.1 port=1 dbname=none",
                .application_name = "test",
                .connect_timeout_ms = 500,
@@ -45,7 +45,7 @@ static struct readers *start(int threads, size_t capacity)
         .threads = threads,
         .queue_capacity = capacity,
     };
-    return readers_start(&options);
+    return pg_pool_start(&options);
 }
 
 static struct job job_of(sem_t *finished)
@@ -62,12 +62,12 @@ static void every_job_comes_back_with_the_reason(void **state)
     static struct job jobs[JOBS];
     sem_t finished;
     sem_init(&finished, 0, 0);
-    struct readers *readers = start(4, JOBS);
+    struct pg_pool *readers = start(4, JOBS);
     for (size_t i = 0; i < JOBS; i++) {
         jobs[i] = job_of(&finished);
-        assert_true(readers_submit(readers, &jobs[i].job));
+        assert_true(pg_pool_submit(readers, &jobs[i].job));
     }
-    readers_stop(readers); /* finishes what was submitted */
+    pg_pool_stop(readers); /* finishes what was submitted */
     for (size_t i = 0; i < JOBS; i++) {
         assert_int_equal(sem_trywait(&finished), 0);
         assert_true(jobs[i].failed);
@@ -85,14 +85,14 @@ static void a_full_queue_refuses(void **state)
     struct job jobs[] = {job_of(&finished), job_of(&finished), job_of(&finished),
                          job_of(&finished)};
     jobs[0].hold = &hold;
-    struct readers *readers = start(1, 2);
-    assert_true(readers_submit(readers, &jobs[0].job));
+    struct pg_pool *readers = start(1, 2);
+    assert_true(pg_pool_submit(readers, &jobs[0].job));
     sem_wait(&finished); /* the only thread is held */
-    assert_true(readers_submit(readers, &jobs[1].job));
-    assert_true(readers_submit(readers, &jobs[2].job));
-    assert_false(readers_submit(readers, &jobs[3].job));
+    assert_true(pg_pool_submit(readers, &jobs[1].job));
+    assert_true(pg_pool_submit(readers, &jobs[2].job));
+    assert_false(pg_pool_submit(readers, &jobs[3].job));
     sem_post(&hold);
-    readers_stop(readers);
+    pg_pool_stop(readers);
     sem_destroy(&hold);
     sem_destroy(&finished);
 }
@@ -104,11 +104,11 @@ static void a_job_that_is_too_late_fails(void **state)
     sem_init(&finished, 0, 0);
     struct job job = job_of(&finished);
     job.job.deadline_us = clock_monotonic_us() - 1;
-    struct readers *readers = start(1, 1);
-    assert_true(readers_submit(readers, &job.job));
+    struct pg_pool *readers = start(1, 1);
+    assert_true(pg_pool_submit(readers, &job.job));
     sem_wait(&finished);
     assert_true(job.failed);
-    readers_stop(readers);
+    pg_pool_stop(readers);
     sem_destroy(&finished);
 }
 
