@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "cart.pb-c.h"
 #include "proto/codec.h"
+#include "proto/contact_codec.h"
 
 typedef Cartwright__Cart__V1__CartEvent WireEvent;
 typedef Cartwright__Cart__V1__SoldLine WireLine;
@@ -21,7 +22,8 @@ static int decode_item_added(const Cartwright__Cart__V1__ItemAdded *wire, struct
         codec_currency("currency", &wire->currency, err, &body->currency) ||
         codec_text("user_id", &wire->user_id, 0, USER_ID_MAX, err, &body->user_id) ||
         codec_range("price_minor", wire->price_minor, 0, AMOUNT_MAX_MINOR, err) ||
-        codec_range("quantity", wire->quantity, 1, CART_QUANTITY_MAX, err))
+        codec_range("quantity", wire->quantity, 1, CART_QUANTITY_MAX, err) ||
+        contact_decode(wire->contact, err, &body->contact))
         return -1;
     body->price_minor = wire->price_minor;
     body->quantity = wire->quantity;
@@ -91,12 +93,17 @@ static int decode_checked_out(const Cartwright__Cart__V1__CartCheckedOut *wire,
         codec_currency("currency", &wire->currency, err, &body->currency) ||
         codec_range("total_quantity", wire->total_quantity, 0, INT32_MAX, err) ||
         codec_range("total_minor", wire->total_minor, 0, AMOUNT_MAX_MINOR, err) ||
+        contact_decode(wire->contact, err, &body->contact) ||
+        codec_text("payment_token", &wire->payment_token, 0, PAYMENT_TOKEN_MAX, err,
+                   &body->payment_token) ||
+        codec_range("opened_at_us", wire->opened_at_us, 0, INT64_MAX / 2, err) ||
         decode_lines(wire->lines, wire->n_lines, decoded, err))
         return -1;
     body->lines = decoded->lines;
     body->line_count = wire->n_lines;
     body->total_quantity = wire->total_quantity;
     body->total_minor = wire->total_minor;
+    body->opened_at_us = wire->opened_at_us;
     return 0;
 }
 
@@ -106,11 +113,49 @@ static int decode_merged(const Cartwright__Cart__V1__CartMerged *wire, struct ca
     struct cart_merged *body = &decoded->event.merged;
     if (codec_text("from_cart_id", &wire->from_cart_id, 1, CART_ID_MAX, err, &body->from_cart_id) ||
         codec_text("into_cart_id", &wire->into_cart_id, 1, CART_ID_MAX, err, &body->into_cart_id) ||
+        codec_text("user_id", &wire->user_id, 0, USER_ID_MAX, err, &body->user_id) ||
+        codec_currency_or_none("currency", &wire->currency, err, &body->currency) ||
         decode_lines(wire->lines, wire->n_lines, decoded, err))
         return -1;
     body->lines = decoded->lines;
     body->line_count = wire->n_lines;
     return 0;
+}
+
+static int decode_opened(const Cartwright__Cart__V1__CartOpened *wire, struct cart_opened *body,
+                         struct error *err)
+{
+    if (codec_text("user_id", &wire->user_id, 0, USER_ID_MAX, err, &body->user_id) ||
+        codec_raw_or_none("guest_token_hash", &wire->guest_token_hash, GUEST_TOKEN_HASH_BYTES, err,
+                          &body->guest_token_hash) ||
+        codec_currency_or_none("currency", &wire->currency, err, &body->currency))
+        return -1;
+    if (body->user_id.len > 0 && body->guest_token_hash.len > 0)
+        return error_set(err, ERROR_PERMANENT, "guest_token_hash: of a cart that has a user");
+    return 0;
+}
+
+static int decode_abandoned(const Cartwright__Cart__V1__CartAbandoned *wire,
+                            struct cart_abandoned *body, struct error *err)
+{
+    if (codec_range("idle_since_us", wire->idle_since_us, 1, INT64_MAX / 2, err) ||
+        contact_decode(wire->contact, err, &body->contact) ||
+        codec_text("user_id", &wire->user_id, 0, USER_ID_MAX, err, &body->user_id) ||
+        codec_range("total_quantity", wire->total_quantity, 0, INT32_MAX, err) ||
+        codec_range("total_minor", wire->total_minor, 0, AMOUNT_MAX_MINOR, err) ||
+        codec_currency_or_none("currency", &wire->currency, err, &body->currency))
+        return -1;
+    body->idle_since_us = wire->idle_since_us;
+    body->total_quantity = wire->total_quantity;
+    body->total_minor = wire->total_minor;
+    return 0;
+}
+
+static int decode_expired(const Cartwright__Cart__V1__CartExpired *wire, struct cart_expired *body,
+                          struct error *err)
+{
+    body->idle_since_us = wire->idle_since_us;
+    return codec_range("idle_since_us", wire->idle_since_us, 1, INT64_MAX / 2, err);
 }
 
 static int decode_body(const WireEvent *wire, struct cart_decoded *decoded, struct error *err)
@@ -137,9 +182,15 @@ static int decode_body(const WireEvent *wire, struct cart_decoded *decoded, stru
     case CARTWRIGHT__CART__V1__CART_EVENT__BODY_CART_MERGED:
         event->type = CART_EVENT_MERGED;
         return decode_merged(wire->cart_merged, decoded, err);
-    case CARTWRIGHT__CART__V1__CART_EVENT__BODY_CART_OPENED: /* words that nobody says yet */
-    case CARTWRIGHT__CART__V1__CART_EVENT__BODY_CART_EXPIRED:
+    case CARTWRIGHT__CART__V1__CART_EVENT__BODY_CART_OPENED:
+        event->type = CART_EVENT_OPENED;
+        return decode_opened(wire->cart_opened, &event->opened, err);
     case CARTWRIGHT__CART__V1__CART_EVENT__BODY_CART_ABANDONED:
+        event->type = CART_EVENT_ABANDONED;
+        return decode_abandoned(wire->cart_abandoned, &event->abandoned, err);
+    case CARTWRIGHT__CART__V1__CART_EVENT__BODY_CART_EXPIRED:
+        event->type = CART_EVENT_EXPIRED;
+        return decode_expired(wire->cart_expired, &event->expired, err);
     case CARTWRIGHT__CART__V1__CART_EVENT__BODY__NOT_SET:
     case _CARTWRIGHT__CART__V1__CART_EVENT__BODY__CASE_IS_INT_SIZE:
         break;
@@ -155,7 +206,9 @@ static int decode_envelope(const WireEvent *wire, struct cart_event *event, stru
         codec_range("occurred_at_us", wire->occurred_at_us, 1, INT64_MAX / 2, err) ||
         codec_text("actor", &wire->actor, 1, ACTOR_MAX, err, &event->actor) ||
         codec_uuid("correlation_id", &wire->correlation_id, err, &event->correlation_id) ||
-        codec_uuid("causation_id", &wire->causation_id, err, &event->causation_id))
+        codec_uuid("causation_id", &wire->causation_id, err, &event->causation_id) ||
+        codec_text("client_ip", &wire->client_ip, 0, CLIENT_IP_MAX, err, &event->client_ip) ||
+        codec_text("device_id", &wire->device_id, 0, DEVICE_ID_MAX, err, &event->device_id))
         return -1;
     event->version = wire->version;
     event->occurred_at_us = wire->occurred_at_us;

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "cart.pb-c.h"
 #include "proto/codec.h"
+#include "proto/contact_codec.h"
 
 typedef Cartwright__Cart__V1__CartState WireState;
 typedef Cartwright__Cart__V1__CartState__Line WireLine;
@@ -17,6 +18,7 @@ enum { CART_STATUS_LAST = 3 };
 void cart_state_encode(const struct cart_state *state, struct buf *out)
 {
     WireState wire = CARTWRIGHT__CART__V1__CART_STATE__INIT;
+    Cartwright__Cart__V1__Contact contact;
     WireLine **pointers = mem_alloc(state->line_count * (sizeof(WireLine *) + sizeof(WireLine)));
     WireLine *lines = (WireLine *)(void *)(pointers + state->line_count);
     for (size_t i = 0; i < state->line_count; i++) {
@@ -35,6 +37,13 @@ void cart_state_encode(const struct cart_state *state, struct buf *out)
     wire.n_lines = state->line_count;
     wire.lines = pointers;
     wire.updated_at_us = state->updated_at_us;
+    wire.opened_at_us = state->opened_at_us;
+    wire.touched_at_us = state->touched_at_us;
+    wire.abandoned = state->abandoned;
+    wire.order_id = codec_bytes(state->order_id);
+    wire.merged_into = codec_bytes(state->merged_into);
+    wire.guest_token_hash = codec_bytes(state->guest_token_hash);
+    wire.contact = contact_wire(&state->contact, &contact);
     codec_pack(&wire.base, out);
     free(pointers);
 }
@@ -52,15 +61,34 @@ static int decode_line(const WireLine *wire, struct cart_state_line *line, struc
     return 0;
 }
 
+/* What a state has besides what every release has written. A state of an older release has no
+ * opened_at_us and is refused: the events tell it all. */
+static int decode_story(const WireState *wire, struct cart_state *state, struct error *err)
+{
+    if (codec_range("opened_at_us", wire->opened_at_us, 1, INT64_MAX / 2, err) ||
+        codec_range("touched_at_us", wire->touched_at_us, 1, INT64_MAX / 2, err) ||
+        codec_text("order_id", &wire->order_id, 0, ORDER_ID_MAX, err, &state->order_id) ||
+        codec_text("merged_into", &wire->merged_into, 0, CART_ID_MAX, err, &state->merged_into) ||
+        codec_raw_or_none("guest_token_hash", &wire->guest_token_hash, GUEST_TOKEN_HASH_BYTES, err,
+                          &state->guest_token_hash) ||
+        contact_decode(wire->contact, err, &state->contact))
+        return -1;
+    state->opened_at_us = wire->opened_at_us;
+    state->touched_at_us = wire->touched_at_us;
+    state->abandoned = wire->abandoned;
+    return 0;
+}
+
 static int decode_envelope(const WireState *wire, struct cart_state *state, struct error *err)
 {
     if (codec_text("cart_id", &wire->cart_id, 1, CART_ID_MAX, err, &state->cart_id) ||
         codec_text("user_id", &wire->user_id, 0, USER_ID_MAX, err, &state->user_id) ||
         codec_range("version", wire->version, 1, INT32_MAX, err) ||
         codec_range("status", wire->status, 0, CART_STATUS_LAST, err) ||
-        codec_currency("currency", &wire->currency, err, &state->currency) ||
+        codec_currency_or_none("currency", &wire->currency, err, &state->currency) ||
         codec_range("updated_at_us", wire->updated_at_us, 1, INT64_MAX / 2, err) ||
-        codec_range("lines", (int64_t)wire->n_lines, 0, CART_LINES_MAX, err))
+        codec_range("lines", (int64_t)wire->n_lines, 0, CART_LINES_MAX, err) ||
+        decode_story(wire, state, err))
         return -1;
     state->version = wire->version;
     state->status = wire->status;

@@ -4,6 +4,8 @@
 #ifndef CARTWRIGHT_PROTO_CART_STATE_CODEC_H
 #define CARTWRIGHT_PROTO_CART_STATE_CODEC_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 #include "base/error.h"
 #include "proto/cart_event.h"
@@ -18,7 +20,10 @@ struct cart_state_line {
 struct cart_state {
     struct slice cart_id, user_id, currency;
     int32_t version, status;
-    int64_t updated_at_us;
+    int64_t opened_at_us, updated_at_us, touched_at_us;
+    bool abandoned;
+    struct slice order_id, merged_into, guest_token_hash; /* each may be empty */
+    struct contact contact;
     const struct cart_state_line *lines;
     size_t line_count;
 };

@@ -81,6 +81,25 @@ int codec_currency(const char *field, const ProtobufCBinaryData *bytes, struct e
     return 0;
 }
 
+int codec_currency_or_none(const char *field, const ProtobufCBinaryData *bytes, struct error *err,
+                           struct slice *ret_text)
+{
+    if (bytes->len > 0)
+        return codec_currency(field, bytes, err, ret_text);
+    *ret_text = (struct slice){"", 0};
+    return 0;
+}
+
+int codec_raw_or_none(const char *field, const ProtobufCBinaryData *bytes, size_t length,
+                      struct error *err, struct slice *ret_raw)
+{
+    if (bytes->len != 0 && bytes->len != length)
+        return error_set(err, ERROR_PERMANENT, "%s: %zu bytes, must be %zu", field, bytes->len,
+                         length);
+    *ret_raw = codec_slice(bytes);
+    return 0;
+}
+
 int codec_uuid(const char *field, const ProtobufCBinaryData *bytes, struct error *err,
                struct uuid *ret_uuid)
 {

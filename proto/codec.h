@@ -31,6 +31,12 @@ int codec_text(const char *field, const ProtobufCBinaryData *bytes, size_t min, 
                struct error *err, struct slice *ret_text) WARN_UNUSED;
 int codec_currency(const char *field, const ProtobufCBinaryData *bytes, struct error *err,
                    struct slice *ret_text) WARN_UNUSED;
+/** As codec_currency; nothing at all is fine too. */
+int codec_currency_or_none(const char *field, const ProtobufCBinaryData *bytes, struct error *err,
+                           struct slice *ret_text) WARN_UNUSED;
+/** Raw bytes, as many as length says, or none. */
+int codec_raw_or_none(const char *field, const ProtobufCBinaryData *bytes, size_t length,
+                      struct error *err, struct slice *ret_raw) WARN_UNUSED;
 int codec_uuid(const char *field, const ProtobufCBinaryData *bytes, struct error *err,
                struct uuid *ret_uuid) WARN_UNUSED;
 int codec_range(const char *field, int64_t value, int64_t min, int64_t max,

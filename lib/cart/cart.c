@@ -34,6 +34,9 @@ void cart_free(struct cart *cart)
     free_lines(cart);
     free(cart->lines);
     free(cart->user_id);
+    free(cart->order_id);
+    free(cart->merged_into);
+    free(cart->contact_texts);
     *cart = (struct cart){0};
 }
 
@@ -57,6 +60,32 @@ struct slice cart_user(const struct cart *cart)
     return cart->user_id != NULL ? slice_of(cart->user_id) : (struct slice){"", 0};
 }
 
+static struct slice keep(char **at, struct slice text)
+{
+    struct slice kept = {*at, text.len};
+    if (text.len > 0)
+        memcpy(*at, text.data, text.len);
+    *at += text.len;
+    return kept;
+}
+
+static size_t contact_bytes(const struct contact *contact)
+{
+    return contact->email.len + contact->phone.len + contact->locale.len;
+}
+
+void cart_set_contact(struct cart *cart, const struct contact *contact)
+{
+    if (contact_bytes(contact) == 0)
+        return;
+    char *at = mem_alloc(contact_bytes(contact)), *texts = at;
+    cart->contact.email = keep(&at, contact->email);
+    cart->contact.phone = keep(&at, contact->phone);
+    cart->contact.locale = keep(&at, contact->locale);
+    free(cart->contact_texts);
+    cart->contact_texts = texts;
+}
+
 struct cart_line *cart_find(const struct cart *cart, struct slice product_id)
 {
     for (size_t i = 0; i < cart->line_count; i++) {
@@ -77,10 +106,19 @@ static struct cart_line *add_line(struct cart *cart)
     return line;
 }
 
+static char *copy_text(const char *text)
+{
+    return text != NULL ? mem_strdup(text) : NULL;
+}
+
 void cart_copy(const struct cart *cart, struct cart *copy)
 {
     *copy = *cart;
-    copy->user_id = cart->user_id != NULL ? mem_strdup(cart->user_id) : NULL;
+    copy->user_id = copy_text(cart->user_id);
+    copy->order_id = copy_text(cart->order_id);
+    copy->merged_into = copy_text(cart->merged_into);
+    copy->contact_texts = NULL;
+    cart_set_contact(copy, &cart->contact);
     copy->lines = NULL;
     copy->line_count = copy->line_capacity = 0;
     for (size_t i = 0; i < cart->line_count; i++) {
@@ -117,6 +155,32 @@ static int refuse(const struct cart_event *event, struct error *err, const char 
                      event->version, why);
 }
 
+/* A cart has no more than one owner in its life; a guest's becomes a user's when the user is told.
+ */
+static void set_owner(struct cart *cart, struct slice user_id)
+{
+    if (cart->user_id != NULL || user_id.len == 0)
+        return;
+    cart->user_id = mem_strndup(user_id.data, user_id.len);
+    cart->guest = false;
+}
+
+static int evolve_opened(struct cart *cart, const struct cart_event *event, struct error *err)
+{
+    const struct cart_opened *opened = &event->opened;
+    if (cart->version > 0)
+        return refuse(event, err, "the cart is there already");
+    set_owner(cart, opened->user_id);
+    if (opened->guest_token_hash.len > 0) {
+        cart->guest = true;
+        memcpy(cart->guest_token_hash, opened->guest_token_hash.data,
+               sizeof(cart->guest_token_hash));
+    }
+    if (opened->currency.len > 0)
+        memcpy(cart->currency, opened->currency.data, opened->currency.len);
+    return 0;
+}
+
 static int evolve_item_added(struct cart *cart, const struct cart_event *event, struct error *err)
 {
     const struct item_added *added = &event->item_added;
@@ -129,8 +193,9 @@ static int evolve_item_added(struct cart *cart, const struct cart_event *event, 
     if (quantity > CART_QUANTITY_MAX || !totals_with(cart, line, quantity, added->price_minor,
                                                      &cart->total_quantity, &cart->total_minor))
         return refuse(event, err, "quantity or amount too large");
-    if (cart->user_id == NULL && added->user_id.len > 0)
-        cart->user_id = mem_strndup(added->user_id.data, added->user_id.len);
+    set_owner(cart, added->user_id);
+    if (cart->version == 0)
+        cart_set_contact(cart, &added->contact);
     memcpy(cart->currency, added->currency.data, added->currency.len);
     if (line == NULL)
         line = add_line(cart);
@@ -169,13 +234,12 @@ static int evolve_item_removed(struct cart *cart, const struct cart_event *event
     return 0;
 }
 
-static int evolve_merged(struct cart *cart, const struct cart_event *event, struct error *err)
+static int evolve_merged_into(struct cart *cart, const struct cart_event *event, struct error *err)
 {
     const struct cart_merged *merged = &event->merged;
-    if (slice_equal(merged->from_cart_id, event->cart_id)) {
-        cart->status = CART_MERGED;
-        return 0;
-    }
+    if (merged->currency.len > 0 && cart->currency[0] != '\0' &&
+        !slice_equal(slice_of(cart->currency), merged->currency))
+        return refuse(event, err, "another currency than the cart's");
     struct cart lines = {0};
     for (size_t i = 0; i < merged->line_count; i++) {
         const struct sold_line *from = &merged->lines[i];
@@ -196,6 +260,19 @@ static int evolve_merged(struct cart *cart, const struct cart_event *event, stru
     cart->line_capacity = lines.line_capacity;
     cart->total_quantity = lines.total_quantity;
     cart->total_minor = lines.total_minor;
+    set_owner(cart, merged->user_id);
+    if (merged->currency.len > 0)
+        memcpy(cart->currency, merged->currency.data, merged->currency.len);
+    return 0;
+}
+
+static int evolve_merged(struct cart *cart, const struct cart_event *event, struct error *err)
+{
+    const struct cart_merged *merged = &event->merged;
+    if (!slice_equal(merged->from_cart_id, event->cart_id))
+        return evolve_merged_into(cart, event, err);
+    cart->status = CART_MERGED;
+    cart->merged_into = mem_strndup(merged->into_cart_id.data, merged->into_cart_id.len);
     return 0;
 }
 
@@ -215,9 +292,18 @@ static int evolve_body(struct cart *cart, const struct cart_event *event, struct
         return 0;
     case CART_EVENT_CHECKED_OUT:
         cart->status = CART_CHECKED_OUT;
+        cart->order_id =
+            mem_strndup(event->checked_out.order_id.data, event->checked_out.order_id.len);
         return 0;
     case CART_EVENT_MERGED:
         return evolve_merged(cart, event, err);
+    case CART_EVENT_OPENED:
+        return evolve_opened(cart, event, err);
+    case CART_EVENT_ABANDONED:
+        return 0;
+    case CART_EVENT_EXPIRED:
+        cart->status = CART_EXPIRED;
+        return 0;
     }
     NOT_REACHED();
 }
@@ -227,10 +313,17 @@ int cart_evolve(struct cart *cart, const struct cart_event *event, struct error 
     if (event->version != cart->version + 1)
         return error_set(err, ERROR_PERMANENT, "version %d does not follow %d", event->version,
                          cart->version);
+    if (cart->status != CART_OPEN)
+        return refuse(event, err, "the cart is closed");
     if (evolve_body(cart, event, err) != 0)
         return -1;
+    if (cart->version == 0)
+        cart->opened_at_us = event->occurred_at_us;
     cart->version = event->version;
     cart->updated_at_us = event->occurred_at_us;
+    cart->abandoned = event->type == CART_EVENT_ABANDONED;
+    if (!cart->abandoned && event->type != CART_EVENT_EXPIRED)
+        cart->touched_at_us = event->occurred_at_us;
     return 0;
 }
 
@@ -238,8 +331,11 @@ size_t cart_memory(const struct cart *cart)
 {
     enum { BLOCK_OVERHEAD = 16 };
     size_t bytes = sizeof(*cart) + cart->line_capacity * sizeof(cart->lines[0]) + BLOCK_OVERHEAD;
-    if (cart->user_id != NULL)
-        bytes += strlen(cart->user_id) + BLOCK_OVERHEAD;
+    const char *const texts[] = {cart->user_id, cart->order_id, cart->merged_into};
+    for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+        bytes += texts[i] != NULL ? strlen(texts[i]) + BLOCK_OVERHEAD : 0;
+    if (cart->contact_texts != NULL)
+        bytes += contact_bytes(&cart->contact) + BLOCK_OVERHEAD;
     for (size_t i = 0; i < cart->line_count; i++)
         bytes += (size_t)cart->lines[i].product_id_length + cart->lines[i].product_name_length +
                  BLOCK_OVERHEAD;

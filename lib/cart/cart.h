@@ -20,22 +20,33 @@ struct cart_line {
     int64_t price_minor;
 };
 
-/** Zero-initialised: the cart that does not exist yet (version 0). Owns its lines and user id. */
+/** Zero-initialised: the cart that does not exist yet (version 0). Owns its lines and texts. */
 struct cart {
     int32_t version;
     enum cart_status status;
-    char currency[4];
-    char *user_id;
+    char currency[4]; /* empty until an item or the opening event tells it */
+    bool abandoned;   /* told by an event; nobody has touched the cart since */
+    bool guest;       /* whoever has the token is the owner; there is no user */
+    uint8_t guest_token_hash[GUEST_TOKEN_HASH_BYTES];
+    char *user_id;          /* NULL: none */
+    char *order_id;         /* of a cart that is checked out */
+    char *merged_into;      /* the cart id of the target of a cart that is merged */
+    struct contact contact; /* the owner's, into contact_texts */
+    char *contact_texts;
     struct cart_line *lines; /* in the order first added */
     size_t line_count, line_capacity;
     int32_t total_quantity;
     int64_t total_minor;
+    int64_t opened_at_us;  /* of the first event */
     int64_t updated_at_us; /* of the last event */
+    int64_t touched_at_us; /* of the last event that a command of somebody made */
 };
 
 void cart_free(struct cart *cart);
 /** A deep copy into *copy, which must be zeroed. */
 void cart_copy(const struct cart *cart, struct cart *copy);
+/** Copies the contact's texts into the cart. */
+void cart_set_contact(struct cart *cart, const struct contact *contact);
 
 struct cart_line *cart_find(const struct cart *cart, struct slice product_id);
 struct slice cart_user(const struct cart *cart);

@@ -8,6 +8,16 @@
 #include "base/memory.h"
 #include "proto/cart_state_codec.h"
 
+static struct slice text_or_none(const char *text)
+{
+    return text != NULL ? slice_of(text) : (struct slice){"", 0};
+}
+
+static char *keep_or_none(struct slice text)
+{
+    return text.len > 0 ? mem_strndup(text.data, text.len) : NULL;
+}
+
 void cart_snapshot_encode(struct slice cart_id, const struct cart *cart, struct buf *out)
 {
     struct cart_state_line *lines = mem_alloc(cart->line_count * sizeof(*lines));
@@ -26,10 +36,19 @@ void cart_snapshot_encode(struct slice cart_id, const struct cart *cart, struct 
         .currency = slice_of(cart->currency),
         .version = cart->version,
         .status = (int32_t)cart->status,
+        .opened_at_us = cart->opened_at_us,
         .updated_at_us = cart->updated_at_us,
+        .touched_at_us = cart->touched_at_us,
+        .abandoned = cart->abandoned,
+        .order_id = text_or_none(cart->order_id),
+        .merged_into = text_or_none(cart->merged_into),
+        .contact = cart->contact,
         .lines = lines,
         .line_count = cart->line_count,
     };
+    if (cart->guest)
+        state.guest_token_hash =
+            (struct slice){(const char *)cart->guest_token_hash, sizeof(cart->guest_token_hash)};
     cart_state_encode(&state, out);
     free(lines);
 }
@@ -63,6 +82,26 @@ static int restore_lines(struct cart *cart, const struct cart_state *state, stru
     return 0;
 }
 
+static void restore_story(struct cart *cart, const struct cart_state *state)
+{
+    free(cart->user_id);
+    cart->user_id = keep_or_none(state->user_id);
+    cart->order_id = keep_or_none(state->order_id);
+    cart->merged_into = keep_or_none(state->merged_into);
+    cart->guest = state->guest_token_hash.len > 0;
+    if (cart->guest)
+        memcpy(cart->guest_token_hash, state->guest_token_hash.data,
+               sizeof(cart->guest_token_hash));
+    cart_set_contact(cart, &state->contact);
+    memcpy(cart->currency, state->currency.data, state->currency.len);
+    cart->version = state->version;
+    cart->status = (enum cart_status)state->status;
+    cart->abandoned = state->abandoned;
+    cart->opened_at_us = state->opened_at_us;
+    cart->updated_at_us = state->updated_at_us;
+    cart->touched_at_us = state->touched_at_us;
+}
+
 static int restore(void *argument, const struct cart_state *state)
 {
     struct restoring *restoring = argument;
@@ -73,12 +112,7 @@ static int restore(void *argument, const struct cart_state *state)
         cart_free(cart);
         return -1;
     }
-    if (cart->user_id == NULL && state->user_id.len > 0)
-        cart->user_id = mem_strndup(state->user_id.data, state->user_id.len);
-    memcpy(cart->currency, state->currency.data, state->currency.len);
-    cart->version = state->version;
-    cart->status = (enum cart_status)state->status;
-    cart->updated_at_us = state->updated_at_us;
+    restore_story(cart, state);
     return 0;
 }
 

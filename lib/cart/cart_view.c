@@ -37,6 +37,10 @@ void cart_view_render(struct slice cart_id, const struct cart *cart, struct buf 
     json_string_member(out, "userId", cart_user(cart));
     json_int_member(out, "version", cart->version);
     json_string_member(out, "status", slice_of(cart_status_name(cart->status)));
+    if (cart->order_id != NULL)
+        json_string_member(out, "orderId", slice_of(cart->order_id));
+    if (cart->merged_into != NULL)
+        json_string_member(out, "mergedInto", slice_of(cart->merged_into));
     json_string_member(out, "currency", slice_of(cart->currency));
     json_name(out, "items");
     buf_char(out, '[');
@@ -104,6 +108,21 @@ static void render_data(const struct cart_event *event, struct buf *out)
         json_string_member(out, "fromCartId", event->merged.from_cart_id);
         json_string_member(out, "intoCartId", event->merged.into_cart_id);
         render_sold_lines(out, event->merged.lines, event->merged.line_count);
+        return;
+    case CART_EVENT_OPENED:
+        /* The token's hash stays inside. */
+        if (event->opened.user_id.len > 0)
+            json_string_member(out, "userId", event->opened.user_id);
+        if (event->opened.currency.len > 0)
+            json_string_member(out, "currency", event->opened.currency);
+        return;
+    case CART_EVENT_ABANDONED:
+        time_member(out, "idleSince", event->abandoned.idle_since_us);
+        json_int_member(out, "totalQuantity", event->abandoned.total_quantity);
+        json_int_member(out, "total", event->abandoned.total_minor);
+        return;
+    case CART_EVENT_EXPIRED:
+        time_member(out, "idleSince", event->expired.idle_since_us);
         return;
     }
     NOT_REACHED();

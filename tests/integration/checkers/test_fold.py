@@ -41,6 +41,42 @@ def test_change_remove_clear() -> None:
     assert fold([added(1, "a", 1), event(2, cart_cleared={"lines": 1})]).lines == {}
 
 
+LINE = {"product_id": "a", "product_name": "A product", "price_minor": 100}
+
+
+def checked_out(version: int, quantity: int, total: int) -> object:
+    made = event(version, cart_checked_out={"order_id": "ord_1", "user_id": "user-1"})
+    frozen = made.cart_checked_out
+    frozen.currency, frozen.opened_at_us = "USD", 1
+    frozen.total_quantity, frozen.total_minor = quantity, total
+    frozen.lines.add(**LINE, quantity=quantity, line_total_minor=total)
+    return made
+
+
+def merged(version: int, source: str, target: str, *quantities: int) -> object:
+    body = {"from_cart_id": source, "into_cart_id": target}
+    made = event(version, cart_merged={**body, "user_id": "user-1", "currency": "USD"})
+    for quantity in quantities:
+        made.cart_merged.lines.add(**LINE, quantity=quantity, line_total_minor=100 * quantity)
+    return made
+
+
+def test_checkout_merge_and_idleness() -> None:
+    cart = fold([added(1, "a", 2), checked_out(2, 2, 200)])
+    assert view("c", cart)["status"] == "checked_out"
+    assert view("c", cart)["orderId"] == "ord_1"
+    assert fold([added(1, "a", 2), merged(2, "g", "c", 5)]).lines["a"].quantity == 5
+    cart = fold([merged(1, "g", "c", 5)])
+    assert (cart.user_id, cart.currency, cart.quantity()) == ("user-1", "USD", 5)
+    assert view("c", fold([added(1, "a", 2), merged(2, "c", "d")]))["mergedInto"] == "d"
+    left = {"idle_since_us": 1, "user_id": "user-1", "currency": "USD"}
+    left = event(2, cart_abandoned={**left, "total_quantity": 2, "total_minor": 200})
+    cart = fold([added(1, "a", 2), left])
+    assert (cart.status, cart.abandoned, cart.touched_at_us) == ("open", True, 1)
+    cart = fold([added(1, "a", 2), left, event(3, cart_expired={"idle_since_us": 1})])
+    assert cart.status == "expired"
+
+
 def test_up_to_a_version_and_a_time() -> None:
     history = [added(1, "a", 1), added(2, "a", 1), added(3, "a", 1)]
     assert fold(history, version=2).version == 2
@@ -55,6 +91,15 @@ def test_up_to_a_version_and_a_time() -> None:
         [event(1, item_removed={"product_id": "a", "quantity": 1})],
         [added(1, "a", 2), event(2, item_removed={"product_id": "a", "quantity": 1})],
         [added(1, "a", 1), event(2, cart_cleared={"lines": 2})],
+        [added(1, "a", 1), checked_out(2, 2, 200)],
+        [added(1, "a", 2), checked_out(2, 2, 200), added(3, "a", 1)],
+        [added(1, "a", 2), checked_out(2, 2, 200), checked_out(3, 2, 200)],
+        [added(1, "a", 2), merged(2, "c", "d", 2)],
+        [added(1, "a", 2), merged(2, "g", "c")],
+        [added(1, "a", 2), merged(2, "g", "d", 2)],
+        [added(1, "a", 2), event(2, cart_expired={"idle_since_us": 2})],
+        [event(1, cart_opened={"currency": "USD"})],
+        [added(1, "a", 1), event(2, cart_opened={"user_id": "user-1"})],
     ],
 )
 def test_what_no_correct_writer_makes_is_refused(history: list) -> None:

@@ -20,8 +20,14 @@ static int add(struct cart *cart, const char *product, const char *name, int64_t
                int32_t quantity)
 {
     struct cart_event event = next(cart, CART_EVENT_ITEM_ADDED);
-    event.item_added = (struct item_added){slice_of(product),  slice_of(name), slice_of("EUR"),
-                                           slice_of("user-1"), price,          quantity};
+    event.item_added = (struct item_added){
+        .product_id = slice_of(product),
+        .product_name = slice_of(name),
+        .currency = slice_of("EUR"),
+        .user_id = slice_of("user-1"),
+        .price_minor = price,
+        .quantity = quantity,
+        .contact = {slice_of("a@example.org"), slice_of(""), slice_of("de-DE")}};
     return cart_evolve(cart, &event, NULL);
 }
 
@@ -83,8 +89,11 @@ static void refuses_what_cannot_follow(void **state)
     event.version -= 2;
     assert_int_equal(cart_evolve(&cart, &event, NULL), -1);
     event = next(&cart, CART_EVENT_ITEM_ADDED);
-    event.item_added = (struct item_added){
-        slice_of("p2"), slice_of("Two"), slice_of("USD"), slice_of("user-1"), 1, 1};
+    event.item_added = (struct item_added){.product_id = slice_of("p2"),
+                                           .product_name = slice_of("Two"),
+                                           .currency = slice_of("USD"),
+                                           .price_minor = 1,
+                                           .quantity = 1};
     assert_int_equal(cart_evolve(&cart, &event, NULL), -1);
     cart_view_render(slice_of("c1"), &cart, &after);
     assert_string_equal(buf_cstr(&before), buf_cstr(&after));
@@ -120,19 +129,109 @@ static void merge_and_checkout_end_a_cart(void **state)
     const struct sold_line merged[] = {{slice_of("p1"), slice_of("One"), 10, 30, 3}};
     assert_int_equal(add(&cart, "p1", "One", 10, 1), 0);
     struct cart_event event = next(&cart, CART_EVENT_MERGED);
-    event.merged = (struct cart_merged){slice_of("c1"), slice_of("c2"), NULL, 0};
+    event.merged =
+        (struct cart_merged){slice_of("c1"), slice_of("c2"), NULL, 0, slice_of(""), slice_of("")};
     assert_int_equal(cart_evolve(&cart, &event, NULL), 0);
     assert_int_equal(cart.status, CART_MERGED);
+    assert_string_equal(cart.merged_into, "c2");
+    assert_int_equal(add(&cart, "p1", "One", 10, 1), -1);
     event = next(&target, CART_EVENT_MERGED);
     event.cart_id = slice_of("c2");
-    event.merged = (struct cart_merged){slice_of("c1"), slice_of("c2"), merged, 1};
+    event.merged = (struct cart_merged){slice_of("c1"),     slice_of("c2"), merged, 1,
+                                        slice_of("user-2"), slice_of("EUR")};
     assert_int_equal(cart_evolve(&target, &event, NULL), 0);
     assert_int_equal(target.total_minor, 30);
+    assert_slice(cart_user(&target), "user-2");
+    assert_string_equal(target.currency, "EUR");
+    event.version++;
+    event.merged.currency = slice_of("USD");
+    assert_int_equal(cart_evolve(&target, &event, NULL), -1);
     event = next(&target, CART_EVENT_CHECKED_OUT);
+    event.checked_out.order_id = slice_of("ord_1");
     assert_int_equal(cart_evolve(&target, &event, NULL), 0);
     assert_string_equal(cart_status_name(target.status), "checked_out");
+    assert_string_equal(target.order_id, "ord_1");
+    struct buf out = {0};
+    cart_view_render(slice_of("c2"), &target, &out);
+    assert_non_null(strstr(buf_cstr(&out), "\"status\":\"checked_out\",\"orderId\":\"ord_1\","));
+    buf_clear(&out);
+    cart_view_render(slice_of("c1"), &cart, &out);
+    assert_non_null(strstr(buf_cstr(&out), "\"status\":\"merged\",\"mergedInto\":\"c2\","));
+    buf_free(&out);
     cart_free(&cart);
     cart_free(&target);
+}
+
+static const char token_hash[] = "0123456789abcdef0123456789abcdef";
+
+/* Opened without an item, touched, left alone, touched again, left alone for good. */
+static void a_guest_comes_and_goes(void **state)
+{
+    (void)state;
+    struct cart cart = {0};
+    struct cart_event event = next(&cart, CART_EVENT_OPENED);
+    event.opened.guest_token_hash = (struct slice){token_hash, GUEST_TOKEN_HASH_BYTES};
+    assert_int_equal(cart_evolve(&cart, &event, NULL), 0);
+    assert_true(cart.guest);
+    assert_memory_equal(cart.guest_token_hash, token_hash, GUEST_TOKEN_HASH_BYTES);
+    assert_int_equal(cart_user(&cart).len, 0);
+    assert_string_equal(cart.currency, "");
+    event.version++;
+    assert_int_equal(cart_evolve(&cart, &event, NULL), -1); /* a cart is opened once */
+    event = next(&cart, CART_EVENT_ITEM_ADDED);
+    event.item_added = (struct item_added){.product_id = slice_of("p1"),
+                                           .product_name = slice_of("One"),
+                                           .currency = slice_of("EUR"),
+                                           .price_minor = 10,
+                                           .quantity = 1};
+    assert_int_equal(cart_evolve(&cart, &event, NULL), 0);
+    assert_string_equal(cart.currency, "EUR");
+    assert_int_equal(cart.opened_at_us, 1795262400000000);
+    assert_int_equal(cart.touched_at_us, 1795262400000001);
+    event = next(&cart, CART_EVENT_ABANDONED);
+    assert_int_equal(cart_evolve(&cart, &event, NULL), 0);
+    assert_true(cart.abandoned && cart.status == CART_OPEN);
+    assert_int_equal(cart.touched_at_us, 1795262400000001);
+    assert_int_equal(cart.updated_at_us, 1795262400000002);
+    assert_int_equal(set_quantity(&cart, "p1", 2), 0);
+    assert_false(cart.abandoned);
+    assert_int_equal(cart.touched_at_us, 1795262400000003);
+    event = next(&cart, CART_EVENT_EXPIRED);
+    assert_int_equal(cart_evolve(&cart, &event, NULL), 0);
+    assert_string_equal(cart_status_name(cart.status), "expired");
+    assert_int_equal(cart.touched_at_us, 1795262400000003);
+    assert_int_equal(set_quantity(&cart, "p1", 3), -1);
+    cart_free(&cart);
+}
+
+/* What the view does not show is in the state too. */
+static void the_whole_story_comes_back(void **state)
+{
+    (void)state;
+    struct cart cart = {0}, back = {0};
+    struct buf once = {0}, twice = {0};
+    struct error err;
+    assert_int_equal(add(&cart, "p1", "One", 10, 1), 0);
+    cart.abandoned = cart.guest = true;
+    memcpy(cart.guest_token_hash, token_hash, GUEST_TOKEN_HASH_BYTES);
+    struct cart_event event = next(&cart, CART_EVENT_CHECKED_OUT);
+    event.checked_out.order_id = slice_of("ord_1");
+    assert_int_equal(cart_evolve(&cart, &event, NULL), 0);
+    cart_snapshot_encode(slice_of("c1"), &cart, &once);
+    assert_int_equal(cart_snapshot_decode(buf_slice(&once), slice_of("c1"), &back, &err), 0);
+    assert_slice(back.contact.email, "a@example.org");
+    assert_int_equal(back.opened_at_us, cart.opened_at_us);
+    cart_snapshot_encode(slice_of("c1"), &back, &twice);
+    assert_int_equal(once.len, twice.len);
+    assert_memory_equal(once.data, twice.data, once.len);
+    cart_free(&back);
+    cart.opened_at_us = 0; /* as an older release left it */
+    buf_clear(&once);
+    cart_snapshot_encode(slice_of("c1"), &cart, &once);
+    assert_int_equal(cart_snapshot_decode(buf_slice(&once), slice_of("c1"), &back, &err), -1);
+    buf_free(&once);
+    buf_free(&twice);
+    cart_free(&cart);
 }
 
 static void the_state_comes_back(void **state)
@@ -180,7 +279,9 @@ int main(void)
         cmocka_unit_test(refuses_what_cannot_follow),
         cmocka_unit_test(renders_the_contract),
         cmocka_unit_test(merge_and_checkout_end_a_cart),
+        cmocka_unit_test(a_guest_comes_and_goes),
         cmocka_unit_test(the_state_comes_back),
+        cmocka_unit_test(the_whole_story_comes_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

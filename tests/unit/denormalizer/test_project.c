@@ -15,8 +15,12 @@ static struct cart_event added(int32_t version)
     };
     memset(event.event_id.bytes, version, sizeof(event.event_id.bytes));
     event.correlation_id = event.causation_id = event.event_id;
-    event.item_added = (struct item_added){
-        slice_of("p1"), slice_of("One"), slice_of("EUR"), slice_of("user-1"), 100, 2};
+    event.item_added = (struct item_added){.product_id = slice_of("p1"),
+                                           .product_name = slice_of("One"),
+                                           .currency = slice_of("EUR"),
+                                           .user_id = slice_of("user-1"),
+                                           .price_minor = 100,
+                                           .quantity = 2};
     return event;
 }
 

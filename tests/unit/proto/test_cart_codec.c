@@ -11,6 +11,14 @@ static const struct sold_line lines[] = {
     {{"p2", 2}, {"Zwei \xf0\x9f\x9b\x92", 9}, 5, 5, 1},
 };
 
+static const char token_hash[] = "0123456789abcdef0123456789abcdef";
+
+static struct contact contact(void)
+{
+    return (struct contact){slice_of("a@example.org"), slice_of("+4915112345678"),
+                            slice_of("de-DE")};
+}
+
 static struct cart_event envelope(enum cart_event_type type)
 {
     struct cart_event event = {
@@ -32,7 +40,16 @@ static void sample(enum cart_event_type type, struct cart_event *event)
     switch (type) {
     case CART_EVENT_ITEM_ADDED:
         event->item_added = (struct item_added){
-            slice_of("p1"), slice_of("Name"), slice_of("EUR"), slice_of("user-1"), 12345, 3};
+            .product_id = slice_of("p1"),
+            .product_name = slice_of("Name"),
+            .currency = slice_of("EUR"),
+            .user_id = slice_of("user-1"),
+            .price_minor = 12345,
+            .quantity = 3,
+            .contact = contact(),
+        };
+        event->client_ip = slice_of("2001:db8::1");
+        event->device_id = slice_of("device-1");
         return;
     case CART_EVENT_ITEM_QUANTITY_CHANGED:
         event->item_quantity_changed = (struct item_quantity_changed){slice_of("p1"), 5, 3};
@@ -45,15 +62,37 @@ static void sample(enum cart_event_type type, struct cart_event *event)
         return;
     case CART_EVENT_CHECKED_OUT:
         event->checked_out = (struct cart_checked_out){
-            slice_of("o1"), slice_of("user-1"), slice_of("EUR"), lines, 2, 3, 205};
+            .order_id = slice_of("o1"),
+            .user_id = slice_of("user-1"),
+            .currency = slice_of("EUR"),
+            .lines = lines,
+            .line_count = 2,
+            .total_quantity = 3,
+            .total_minor = 205,
+            .contact = contact(),
+            .payment_token = slice_of("tok_success"),
+            .opened_at_us = 1795262400000000,
+        };
         return;
     case CART_EVENT_MERGED:
-        event->merged = (struct cart_merged){slice_of("guest"), slice_of("c1"), lines, 2};
+        event->merged = (struct cart_merged){slice_of("guest"),  slice_of("c1"), lines, 2,
+                                             slice_of("user-1"), slice_of("EUR")};
+        return;
+    case CART_EVENT_OPENED:
+        event->opened =
+            (struct cart_opened){slice_of(""), {token_hash, GUEST_TOKEN_HASH_BYTES}, slice_of("")};
+        return;
+    case CART_EVENT_ABANDONED:
+        event->abandoned = (struct cart_abandoned){1795262400000000, contact(), slice_of("user-1"),
+                                                   slice_of("EUR"),  3,         205};
+        return;
+    case CART_EVENT_EXPIRED:
+        event->expired.idle_since_us = 1795262400000000;
         return;
     }
 }
 
-enum { FIRST = CART_EVENT_ITEM_ADDED, LAST = CART_EVENT_MERGED };
+enum { FIRST = CART_EVENT_ITEM_ADDED, LAST = CART_EVENT_EXPIRED };
 
 static void same_bytes_after_a_round_trip(void **state)
 {
@@ -71,11 +110,65 @@ static void same_bytes_after_a_round_trip(void **state)
         cart_event_encode(&decoded.event, &twice);
         assert_int_equal(once.len, twice.len);
         assert_memory_equal(once.data, twice.data, once.len);
+        if (type == CART_EVENT_MERGED)
+            assert_slice(decoded.event.merged.lines[1].product_name, "Zwei \xf0\x9f\x9b\x92");
+        if (type == CART_EVENT_CHECKED_OUT)
+            assert_slice(decoded.event.checked_out.contact.locale, "de-DE");
         buf_free(&once);
         buf_free(&twice);
     }
-    assert_slice(decoded.event.merged.lines[1].product_name, "Zwei \xf0\x9f\x9b\x92");
     cart_decoded_free(&decoded);
+}
+
+/* As the first release wrote it: no contact, no address. */
+static void reads_the_first_release(void **state)
+{
+    (void)state;
+    static const char bytes[] = "\x0a\x02"
+                                "c1\x10\x07\x1a\x10"
+                                "eeeeeeeeeeeeeeee"
+                                "\x20\x01\x2a\x01u\x32\x10"
+                                "cccccccccccccccc"
+                                "\x3a\x10"
+                                "kkkkkkkkkkkkkkkk"
+                                "\xa2\x01\x0d" /* cart_checked_out */
+                                "\x0a\x01o\x12\x01u\x1a\x03"
+                                "EUR\x28\x03";
+    struct cart_decoded decoded = {0};
+    struct error err = {0};
+    int rc = cart_event_decode((struct slice){bytes, sizeof(bytes) - 1}, &decoded, &err);
+    assert_string_equal(err.message, "");
+    assert_int_equal(rc, 0);
+    assert_int_equal(decoded.event.checked_out.total_quantity, 3);
+    assert_int_equal(decoded.event.checked_out.contact.email.len, 0);
+    assert_int_equal(decoded.event.checked_out.opened_at_us, 0);
+    assert_int_equal(decoded.event.client_ip.len, 0);
+    cart_decoded_free(&decoded);
+}
+
+static int decode_opened(struct slice user_id, struct slice hash, struct slice currency)
+{
+    struct cart_decoded decoded = {0};
+    struct cart_event event = envelope(CART_EVENT_OPENED);
+    struct buf bytes = {0};
+    struct error err;
+    event.opened = (struct cart_opened){user_id, hash, currency};
+    cart_event_encode(&event, &bytes);
+    int rc = cart_event_decode(buf_slice(&bytes), &decoded, &err);
+    buf_free(&bytes);
+    cart_decoded_free(&decoded);
+    return rc;
+}
+
+static void judges_who_opens(void **state)
+{
+    (void)state;
+    struct slice none = {"", 0}, hash = {token_hash, GUEST_TOKEN_HASH_BYTES};
+    assert_int_equal(decode_opened(slice_of("u"), none, slice_of("EUR")), 0);
+    assert_int_equal(decode_opened(none, hash, none), 0);
+    assert_int_equal(decode_opened(slice_of("u"), hash, none), -1);
+    assert_int_equal(decode_opened(none, (struct slice){token_hash, 31}, none), -1);
+    assert_int_equal(decode_opened(slice_of("u"), none, slice_of("eur")), -1);
 }
 
 /* Whatever the bytes are, decode says yes or no, and what it says yes to can be encoded again. */
@@ -204,6 +297,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(same_bytes_after_a_round_trip),
+        cmocka_unit_test(reads_the_first_release),
+        cmocka_unit_test(judges_who_opens),
         cmocka_unit_test(every_truncation_and_bit_flip),
         cmocka_unit_test(refuses_bad_fields),
         cmocka_unit_test(meets_the_future),
