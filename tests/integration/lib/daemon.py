@@ -12,7 +12,6 @@ from lib.ports import free_port
 from lib.stack import Stack
 from lib.wait import wait_until
 
-
 # A test run that is killed leaves no daemon behind. The program keeps the process that setpriv had.
 DIES_WITH_US = ("/usr/bin/setpriv", "--pdeathsig=KILL")
 
