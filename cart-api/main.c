@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "cart-api/app.h"
 #include "cart-api/verbs.h"
+#include "io/kafka_end.h"
 
 enum { TICK_MS = 1000, EXIT_USAGE = 2 };
 
@@ -159,5 +160,5 @@ int main(int argc, char **argv)
     if (rc != 0)
         fprintf(stderr, "cart-api: %s\n", err.message);
     api_settings_free(&settings);
-    return rc == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return kafka_end_process(rc == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
 }

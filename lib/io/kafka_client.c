@@ -5,13 +5,21 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "io/kafka_end.h"
+
+/* Calls on threads of their own that have not ended. Global, because whoever gave one up is gone
+ * when main() returns, and only the process as a whole can ask. */
+static atomic_int calls_running;
 
 static int apply(rd_kafka_conf_t *conf, const struct kafka_property *properties, size_t count,
                  struct error *err)
@@ -160,6 +168,7 @@ static void *bounded_main(void *argument)
     pthread_mutex_lock(&call->lock);
     call->done = true;
     bool last = call->abandoned;
+    atomic_fetch_sub(&calls_running, 1);
     pthread_cond_signal(&call->ended);
     pthread_mutex_unlock(&call->lock);
     if (last)
@@ -199,6 +208,7 @@ bool kafka_run_bounded(void (*run)(void *argument), void *argument, int timeout_
     deadline.tv_sec += end_ns / 1000000000;
     deadline.tv_nsec = end_ns % 1000000000;
 
+    atomic_fetch_add(&calls_running, 1);
     start_detached(call);
     pthread_mutex_lock(&call->lock);
     while (!call->done && pthread_cond_timedwait(&call->ended, &call->lock, &deadline) == 0)
@@ -209,4 +219,12 @@ bool kafka_run_bounded(void (*run)(void *argument), void *argument, int timeout_
     if (done)
         bounded_free(call);
     return done;
+}
+
+int kafka_end_process(int code)
+{
+    if (atomic_load(&calls_running) == 0)
+        return code;
+    fflush(NULL);
+    _exit(code);
 }
