@@ -57,6 +57,7 @@ static int listen_http(struct app *app, struct error *err)
     struct http_options options = {
         .address = settings->http_address,
         .port = (int)settings->http_port,
+        .share_port = settings->http_share_port,
         .workers = (int)settings->http_workers,
         .max_connections = (int)settings->http_connections_max,
         .request_timeout_ms = (int)settings->http_request_timeout_ms,

@@ -26,12 +26,20 @@
         .name = #field, .type = SETTING_INT, .offset = offsetof(struct api_settings, field),       \
         .default_value = (fallback), .min = (least), .max = (most), .help = (words)                \
     }
+#define BOOL(field, fallback, words)                                                               \
+    {                                                                                              \
+        .name = #field, .type = SETTING_BOOL, .offset = offsetof(struct api_settings, field),      \
+        .default_value = (fallback), .help = (words)                                               \
+    }
 
 static const struct setting rows[] = {
     TEXT(log_level, "info", NULL, "debug, info, warning or error; read again on SIGHUP"),
 
     TEXT(http_address, "127.0.0.1", NULL, "IP address to listen on; loopback only in this version"),
     INT(http_port, "5105", 1, 65535, "port to listen on"),
+    BOOL(http_share_port, "false",
+         "true: several processes may listen on it at once, the old and the new one of a rolling "
+         "restart; false: a second one is refused"),
     INT(http_workers, "2", 1, 64, "event loops, one thread each"),
     INT(http_connections_max, "10000", 1, 1000000, "open connections; more wait to be accepted"),
     INT(http_request_timeout_ms, "10000", 100, 300000, "ms until a request is answered with 503"),

@@ -32,6 +32,7 @@ struct http_route {
 struct http_options {
     const char *address; /* IPv4 or IPv6 literal */
     int port;            /* 0: a free one, see http_server_port */
+    bool share_port;     /* several processes may listen there at once: for a rolling restart */
     int workers;
     int max_connections;    /* of the server; beyond it accept waits */
     int request_timeout_ms; /* a request without answer by then gets 503 deadline_exceeded */
@@ -52,7 +53,8 @@ struct http_options {
 };
 
 /** Binds, starts the workers' threads. The server owns its threads and sockets. Each worker's
- * listener has SO_REUSEPORT. 0, or -1 with err (e.g. address in use: says which). */
+ * listener has SO_REUSEPORT; unless share_port is set, a port that anybody else listens on is
+ * refused all the same. 0, or -1 with err (e.g. address in use: says which). */
 int http_server_start(const struct http_options *options, struct error *err,
                       struct http_server **ret_server) WARN_UNUSED;
 

@@ -56,10 +56,14 @@ static bool set_option(int fd, int level, int name, int value)
     return setsockopt(fd, level, name, &value, sizeof(value)) == 0;
 }
 
-/** A listening socket; what is set on it, accepted ones inherit. */
-static int open_listener(const struct http_options *options, int port, struct error *err,
-                         int *ret_fd)
+/** A listening socket; what is set on it, accepted ones inherit. The first one of a server that
+ * does not share its port is opened without SO_REUSEPORT, which the kernel refuses while anybody
+ * listens there; the option afterwards lets the other workers' listeners in. A port whose last
+ * owner was killed is free at once (SO_REUSEADDR). */
+static int open_listener(const struct http_options *options, int port, bool first,
+                         struct error *err, int *ret_fd)
 {
+    bool exclusive = first && !options->share_port;
     union address address = {0};
     socklen_t length = 0;
     if (parse_address(options, &address, &length, err) != 0)
@@ -70,15 +74,23 @@ static int open_listener(const struct http_options *options, int port, struct er
         address.v6.sin6_port = htons((uint16_t)port);
     int fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd >= 0 && set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1) &&
-        set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1) &&
+        (exclusive || set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1)) &&
         set_option(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER_BYTES) &&
         set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1) &&
         set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, options->idle_timeout_ms) &&
-        bind(fd, &address.any, length) == 0 && listen(fd, BACKLOG) == 0) {
+        bind(fd, &address.any, length) == 0 && listen(fd, BACKLOG) == 0 &&
+        (!exclusive || set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1))) {
         *ret_fd = fd;
         return 0;
     }
-    error_set(err, ERROR_PERMANENT, "cannot listen on %s port %d: %m", options->address, port);
+    if (errno == EADDRINUSE)
+        error_set(
+            err, ERROR_PERMANENT,
+            "cannot listen on %s port %d: another process does; stop it, choose another port, "
+            "or set http_share_port on both",
+            options->address, port);
+    else
+        error_set(err, ERROR_PERMANENT, "cannot listen on %s port %d: %m", options->address, port);
     if (fd >= 0)
         close(fd);
     return -1;
@@ -97,7 +109,7 @@ static int worker_open(struct http_server *server, int index, struct error *err)
     struct http_worker *worker = mem_calloc(1, sizeof(*worker));
     worker->server = server;
     worker->index = index;
-    if (open_listener(&server->options, server->port, err, &worker->listen_fd) != 0) {
+    if (open_listener(&server->options, server->port, index == 0, err, &worker->listen_fd) != 0) {
         free(worker);
         return -1;
     }

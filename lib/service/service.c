@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "eventstore/migrate.h"
 #include "http/http.h"
+#include "io/kafka_end.h"
 #include "service/command_line.h"
 #include "service/runtime.h"
 #include "service/settings.h"
@@ -129,6 +130,7 @@ static struct http_options http_options_of(const struct service_runtime *runtime
     return (struct http_options){
         .address = runtime->common->http_address,
         .port = (int)runtime->common->http_port,
+        .share_port = runtime->common->http_share_port,
         .workers = 1,
         .max_connections = calls ? CALL_CONNECTIONS_MAX : HTTP_CONNECTIONS_MAX,
         .request_timeout_ms = calls ? CALL_REQUEST_TIMEOUT_MS : HTTP_REQUEST_TIMEOUT_MS,
@@ -265,5 +267,5 @@ int service_run(const struct service *service, int argc, char **argv)
     else
         code = run_command(&runtime, &line);
     settings_table_free(&runtime.table);
-    return code;
+    return kafka_end_process(code);
 }

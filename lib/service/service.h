@@ -49,6 +49,7 @@ struct service_settings {
     char *http_address, *log_level;
     char *postgres_connection_string, *postgres_admin_connection_string;
     char *kafka_bootstrap_servers, *kafka_group_id, *kafka_instance_id;
+    bool http_share_port;
     int64_t http_port, batch_max, retry_max_ms, drain_timeout_ms, call_threads;
 };
 

@@ -17,6 +17,10 @@ static const struct setting common_rows[] = {
      "loopback address that the operator's calls are served on", false},
     {"http_port", SETTING_INT, AT(http_port), NULL, 1, 65535, NULL,
      "its port: /healthz, /readyz, /metrics", false},
+    {"http_share_port", SETTING_BOOL, AT(http_share_port), "false", 0, 0, NULL,
+     "true: several processes may listen on it at once, the old and the new one of a rolling "
+     "restart; false: a second one is refused",
+     false},
     {"log_level", SETTING_TEXT, AT(log_level), "info", 0, 0, NULL, "debug, info, warning or error",
      false},
     {"postgres_connection_string", SETTING_TEXT, AT(postgres_connection_string), NULL, 0, 0,

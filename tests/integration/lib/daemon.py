@@ -23,7 +23,7 @@ def port_variable(name: str) -> str:
 class Daemon:
     def __init__(self, stack: Stack, name: str, log: Path, **settings: str):
         self.stack, self.name, self.log = stack, name, log
-        self.port = free_port()
+        self.port = int(settings.get(port_variable(name), free_port()))
         self.url = f"http://127.0.0.1:{self.port}"
         environment = {
             **stack.environment_of(name),
