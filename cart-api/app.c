@@ -88,7 +88,11 @@ int app_start(const struct api_settings *settings, struct app *app, struct error
     };
     app->metrics = metrics_new();
     api_counters_add(app->metrics, &app->counters);
-    if (redis_endpoint_new(settings->redis_connection_string, err, &app->redis) != 0)
+    app->view_check.app = app;
+    view_trust_init(&app->view_check.trust, category_cart.partitions);
+    if (redis_endpoint_new(settings->redis_connection_string, err, &app->redis) != 0 ||
+        view_links_new(settings->redis_connection_string, (int)settings->readers, err,
+                       &app->view_links) != 0)
         return -1;
     struct error unresolved; /* views are folded until the name is known */
     if (redis_endpoint_resolve(app->redis, &unresolved) != 0)
@@ -192,6 +196,8 @@ void app_stop(struct app *app)
     committer_stop(atomic_load(&app->committer));
     pg_pool_stop(app->readers);
     relay_stop(atomic_load(&app->relay)); /* last: it publishes what the lanes have appended */
+    view_links_free(app->view_links);
+    view_trust_free(&app->view_check.trust);
     redis_endpoint_free(app->redis);
     metrics_free(app->metrics);
 }

@@ -11,6 +11,8 @@
 #include "cart-api/decide.h"
 #include "io/pg_pool.h"
 #include "cart-api/settings.h"
+#include "cart-api/view_check.h"
+#include "cart-api/view_links.h"
 #include "cart-api/worker.h"
 #include "eventstore/committer.h"
 #include "eventstore/relay.h"
@@ -27,7 +29,9 @@ struct app {
     _Atomic(struct committer *) committer; /* NULL until the store has been reached */
     _Atomic(struct relay *) relay;         /* as committer */
     struct pg_pool *readers;
-    struct redis_endpoint *redis;
+    struct redis_endpoint *redis;  /* the workers' */
+    struct view_links *view_links; /* the readers' */
+    struct view_check view_check;
     struct http_server *server;
     struct ops_check checks[APP_CHECKS];
     struct ops ops;

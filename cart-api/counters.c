@@ -40,6 +40,23 @@ static const struct metric_spec view_reads = {
     .label_values = sources,
 };
 
+static const char *const offered[OFFERED_COUNT] = {
+    [OFFERED_WRITTEN] = "written",
+    [OFFERED_KNOWN] = "known",
+    [OFFERED_FAILED] = "failed",
+};
+
+static const struct metric_spec view_offers = {
+    .name = "cartwright_cart_view_offers_total",
+    .help = "Views folded from the store and offered to Redis before they were answered, by what "
+            "became of them; after a failed one views of its partition are folded until the "
+            "projection has caught up",
+    .type = METRIC_COUNTER,
+    .label = "outcome",
+    .series = OFFERED_COUNT,
+    .label_values = offered,
+};
+
 static const struct metric_spec view_waits = {
     .name = "cartwright_cart_view_waits_total",
     .help = "Times that a view was asked for again because it was behind minVersion",
@@ -63,6 +80,7 @@ void api_counters_add(struct metrics *metrics, struct api_counters *counters)
     counters->commands = metrics_add(metrics, &commands);
     counters->command_duration = metrics_add(metrics, &command_duration);
     counters->view_reads = metrics_add(metrics, &view_reads);
+    counters->view_offers = metrics_add(metrics, &view_offers);
     counters->view_waits = metrics_add(metrics, &view_waits);
     counters->folds_refused = metrics_add(metrics, &folds_refused);
     counters->answers_swept = metrics_add(metrics, &answers_swept);

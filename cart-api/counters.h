@@ -20,12 +20,15 @@ enum command_result {
     RESULT_COUNT
 };
 
+enum view_offered { OFFERED_WRITTEN, OFFERED_KNOWN, OFFERED_FAILED, OFFERED_COUNT };
+
 enum view_source { SOURCE_REDIS, SOURCE_POSTGRESQL, SOURCE_COUNT };
 
 struct api_counters {
     struct metric *commands;         /* by enum command_result */
     struct metric *command_duration; /* from the parsed request to its answer */
     struct metric *view_reads;       /* by enum view_source */
+    struct metric *view_offers;      /* by enum view_offered: folded views for Redis */
     struct metric *view_waits;       /* re-reads of a view that was behind minVersion */
     struct metric *folds_refused;    /* reads refused because the readers' queue was full */
     struct metric *answers_swept;

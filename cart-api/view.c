@@ -5,12 +5,17 @@
  *   ASKED --view, new enough--> answered
  *     |  \--view, behind minVersion--> WAITING --timer--> ASKED   (a few times)
  *     |                                    \--too often--> FOLDING
- *     \--no view, error, time-out, not connected--> FOLDING --> answered
+ *     \--no view, error, time-out, not connected, doubt--> FOLDING --> offered to Redis -->
+ * answered
+ *
+ * What was folded may be newer than the view in Redis. So that no later read shows the older one,
+ * it is written there first; where that fails, view_trust.h says what happens.
  */
 #include "cart-api/read_routes.h"
 
 #include <stdlib.h>
 
+#include "base/hash.h"
 #include "cart-api/cart_load.h"
 #include "cart-api/fields.h"
 #include "cart-api/problems.h"
@@ -18,16 +23,19 @@
 #include "cart-api/refuse.h"
 #include "cart/cart_view.h"
 #include "io/redis_async.h"
+#include "views/view_offer.h"
 
 /* How long the projection gets to catch up, look by look; together about one Kafka round trip. */
 static const int wait_ms[] = {5, 5, 10, 25};
 
-enum { KEY_SIZE = sizeof(CART_VIEW_KEY_PREFIX) + CART_ID_MAX };
+enum { KEY_SIZE = sizeof(CART_VIEW_KEY_PREFIX) + CART_ID_MAX, OFFER_ROUNDS_MAX = 3 };
 
 struct view_call {
     struct reading reading;
     struct worker *worker;
     int32_t min_version; /* 0: any */
+    int partition;
+    uint32_t trust; /* under which Redis was asked */
     size_t waits;
     struct http_timer *timer;        /* while it waits */
     struct view_call *newer, *older; /* in worker->waiting */
@@ -37,35 +45,76 @@ static void ask(struct view_call *call);
 
 /* ---- folding */
 
-static int load(struct reading *reading, struct pg *pg, struct error *err)
+/** Folds the cart and renders the body, or says why there is none. */
+static int fold(struct view_call *call, struct pg *pg, struct cart *cart, struct error *err)
 {
-    struct view_call *call = CONTAINER_OF(reading, struct view_call, reading);
-    struct cart cart = {0};
-    int rc = 0;
+    struct reading *reading = &call->reading;
     switch (cart_load(pg, reading_cart_id(reading), 0, 0,
-                      (int)reading->app->settings->read_timeout_ms, &cart, err)) {
+                      (int)reading->app->settings->read_timeout_ms, cart, err)) {
     case CART_LOADED:
-        if (cart.version == 0) {
+        if (cart->version == 0) {
             reading_refuse(reading, &problem_cart_not_found, "There is no such cart.");
-        } else if (cart.version < call->min_version) {
+        } else if (cart->version < call->min_version) {
             reading_refuse(reading, &problem_view_behind,
                            "The cart has not reached minVersion; was that version answered by us?");
         } else {
-            cart_view_render(reading_cart_id(reading), &cart, &reading->body);
-            reading->version = cart.version;
-            metric_add(reading->app->counters.view_reads, SOURCE_POSTGRESQL, 1);
+            buf_clear(&reading->body);
+            cart_view_render(reading_cart_id(reading), cart, &reading->body);
+            reading->version = cart->version;
         }
-        break;
+        return 0;
     case CART_UNREADABLE:
         reading_refuse(reading, &problem_cart_unreadable,
                        "The stored events of this cart cannot be folded.");
-        break;
+        return 0;
     case CART_NOT_LOADED:
-        rc = -1;
-        break;
+        return -1;
     }
-    cart_free(&cart);
-    return rc;
+    NOT_REACHED();
+}
+
+/** Folds, and has Redis know what will be shown. */
+static int fold_and_offer(struct view_call *call, struct pg *pg, struct view_connection *views,
+                          enum view_offer *ret_offer, struct error *err)
+{
+    enum view_offer offer = VIEW_OFFER_EMPTIED;
+    for (int round = 0; round < OFFER_ROUNDS_MAX && offer == VIEW_OFFER_EMPTIED; round++) {
+        struct cart cart = {0};
+        bool reachable = view_connection_use(views, NULL) == 0; /* before the fold: view_offer.h */
+        int rc = fold(call, pg, &cart, err);
+        if (rc == 0 && call->reading.problem == NULL && reachable)
+            offer = view_offer(views, reading_cart_id(&call->reading), &cart,
+                               buf_slice(&call->reading.body));
+        else
+            offer = VIEW_OFFER_FAILED;
+        cart_free(&cart);
+        if (rc != 0)
+            return -1;
+    }
+    *ret_offer = offer;
+    return 0;
+}
+
+static int load(struct reading *reading, struct pg *pg, struct error *err)
+{
+    struct view_call *call = CONTAINER_OF(reading, struct view_call, reading);
+    struct app *app = reading->app;
+    struct view_connection *views = view_links_take(app->view_links);
+    enum view_offer offer = VIEW_OFFER_FAILED;
+    int rc = fold_and_offer(call, pg, views, &offer, err);
+    view_links_give(app->view_links, views);
+    if (rc != 0 || reading->problem != NULL)
+        return rc;
+    bool known = offer == VIEW_OFFER_WRITTEN || offer == VIEW_OFFER_KNOWN;
+    if (!known)
+        view_trust_doubt(&app->view_check.trust, call->partition);
+    metric_add(app->counters.view_offers,
+               !known                        ? OFFERED_FAILED
+               : offer == VIEW_OFFER_WRITTEN ? OFFERED_WRITTEN
+                                             : OFFERED_KNOWN,
+               1);
+    metric_add(app->counters.view_reads, SOURCE_POSTGRESQL, 1);
+    return 0;
 }
 
 /* ---- waiting */
@@ -140,7 +189,8 @@ static void on_reply(void *arg, const struct redis_reply_fields *reply)
     }
     if (reply == NULL || reply->values[FIELD_VIEW].data == NULL ||
         reply->values[FIELD_VERSION].data == NULL ||
-        field_integer(reply->values[FIELD_VERSION], 1, INT32_MAX, &version) != 0) {
+        field_integer(reply->values[FIELD_VERSION], 1, INT32_MAX, &version) != 0 ||
+        view_trust_of(&call->worker->app->view_check.trust, call->partition) != call->trust) {
         reading_submit(&call->reading);
         return;
     }
@@ -163,6 +213,13 @@ static void ask(struct view_call *call)
     char key[KEY_SIZE];
     struct slice cart_id = reading_cart_id(&call->reading);
     size_t prefix = sizeof(CART_VIEW_KEY_PREFIX) - 1;
+    struct view_check *check = &call->worker->app->view_check;
+    call->trust = view_trust_of(&check->trust, call->partition);
+    if (call->trust == 0) {
+        view_check_start(check);
+        reading_submit(&call->reading);
+        return;
+    }
     memcpy(key, CART_VIEW_KEY_PREFIX, prefix);
     memcpy(key + prefix, cart_id.data, cart_id.len);
     if (!redis_async_hmget(call->worker->redis, (struct slice){key, prefix + cart_id.len}, fields,
@@ -189,5 +246,6 @@ void route_view(struct http_request *request, void *context)
     struct view_call *call = reading_new(sizeof(*call), context, request, cart_id, load);
     call->worker = http_worker_local(http_request_worker(request));
     call->min_version = (int32_t)min_version;
+    call->partition = hash_partition(cart_id.data, cart_id.len, category_cart.partitions);
     ask(call);
 }

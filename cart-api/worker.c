@@ -51,6 +51,14 @@ static const struct redis_loop loop_of_worker = {
     .timer_stop = timer_stop,
 };
 
+/** Who says that it is the Redis that we knew, with all that it had? */
+static void redis_connected(void *arg)
+{
+    struct worker *worker = arg;
+    view_trust_doubt_all(&worker->app->view_check.trust);
+    view_check_start(&worker->app->view_check);
+}
+
 static void after_turn(void *arg)
 {
     struct worker *worker = arg;
@@ -66,6 +74,8 @@ void worker_start(struct http_worker *http, void *context)
         .loop = &loop_of_worker,
         .loop_context = http,
         .endpoint = app->redis,
+        .connected = redis_connected,
+        .connected_arg = worker,
         .connect_timeout_ms = (int)app->settings->redis_connect_timeout_ms,
         .command_timeout_ms = (int)app->settings->redis_timeout_ms,
         .pending_max = (size_t)app->settings->redis_pending_max,

@@ -66,6 +66,7 @@ void cart_cache_written(struct cart_cache *cache)
 {
     for (size_t i = 0; i < cache->dirty_count; i++) {
         cache->dirty[i]->dirty = false;
+        cache->dirty[i]->held = true;
         cart_cache_count(cache, cache->dirty[i]);
     }
     cache->dirty_count = 0;

@@ -16,6 +16,7 @@ struct cached_cart {
     bool loaded;                      /* else the cart says nothing yet */
     bool wanted;                      /* being loaded */
     bool dirty;                       /* has what Redis does not have */
+    bool held;                        /* Redis had a view of it when we looked or wrote */
     int32_t needed;                   /* the version that loading should reach */
     size_t bytes;                     /* as counted */
     char id[CART_ID_MAX + 1];

@@ -21,7 +21,7 @@ struct cart_loader {
 /** The cart must be loaded so far that the event with this version can be applied. */
 void cart_loader_want(struct cart_loader *loader, struct cached_cart *cached, int32_t version);
 
-/** Loads what is wanted; after -1 some of it may be loaded. Needs view_store_use before. */
+/** Loads what is wanted; after -1 some of it may be loaded. Needs view_connection_use before. */
 int cart_loader_load(struct cart_loader *loader, struct error *err) WARN_UNUSED;
 
 /** Nothing is wanted any more; when loading failed, what did not get as far as wanted is not

@@ -67,7 +67,7 @@ static int open_denormalizer(struct service_runtime *runtime, struct error *err,
     self->magic = DENORMALIZER_MAGIC;
     self->runtime = runtime;
     self->cache.bytes_max = (size_t)settings->cache_bytes;
-    if (redis_address_parse(settings->redis_connection_string, err, &self->views.address) != 0) {
+    if (view_store_init(&self->views, settings->redis_connection_string, err) != 0) {
         free(self);
         return -1;
     }
@@ -105,7 +105,7 @@ static void close_denormalizer(void *state)
 static int use_redis(struct denormalizer *self, struct error *err)
 {
     struct error why;
-    int rc = view_store_use(&self->views, &why);
+    int rc = view_connection_use(&self->views.link, &why);
     if (rc != 0)
         *err = why;
     if (rc != 0 || !self->writes_fail)
@@ -127,7 +127,7 @@ static enum service_outcome load_position(void *state, const struct category *ca
     struct view_position *there = mem_alloc((size_t)category->partitions * sizeof(there[0]));
     int rc = use_redis(self, err);
     if (rc == 0)
-        rc = view_store_positions(&self->views, category->partitions, err, there);
+        rc = view_positions_read(&self->views.link, category->partitions, err, there);
     if (rc == 0 && there[partition].position < 0) {
         repair_want(&self->repair, partition);
         rc =
@@ -317,7 +317,7 @@ static bool lost_positions(struct denormalizer *self)
     struct error err;
     bool lost = false;
     if (use_redis(self, &err) == 0 &&
-        view_store_positions(&self->views, category_cart.partitions, &err, there) == 0) {
+        view_positions_read(&self->views.link, category_cart.partitions, &err, there) == 0) {
         for (int i = 0; i < category_cart.partitions; i++)
             lost = lost || there[i].position < self->believed[i];
     }

@@ -32,8 +32,7 @@ struct id_page {
     struct buf last; /* the page's last id, ours or not */
     size_t seen, count;
     struct folded_cart carts[REBUILD_PAGE];
-    int64_t
-        newer[REBUILD_PAGE]; /* per cart: the version in Redis that made us fold it again; or 0 */
+    int64_t newer[REBUILD_PAGE]; /* per cart: as rebuilt_cart.newer says why it is folded again */
     char ids[REBUILD_PAGE][CART_ID_MAX];
 };
 
@@ -90,7 +89,8 @@ static int write_carts(struct id_page *page, struct pg *pg, struct view_store *v
                        struct error *err)
 {
     struct rebuilt_cart writes[REBUILD_PAGE];
-    if (store_fold(pg, page->carts, page->count, err) != 0)
+    if (view_connection_use(&views->link, err) != 0 ||
+        store_fold(pg, page->carts, page->count, err) != 0)
         return -1;
     set_aside_bad(page);
     for (size_t i = 0; i < page->count; i++) {

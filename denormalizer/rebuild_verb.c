@@ -94,8 +94,8 @@ static int run(const struct denormalizer_settings *settings, struct rebuild *reb
                struct view_store *views, struct sweep *sweep, struct error *err)
 {
     struct pg *pg;
-    if (redis_address_parse(settings->redis_connection_string, err, &views->address) != 0 ||
-        view_store_use(views, err) != 0 || open_store(settings, err, &pg) != 0)
+    if (view_store_init(views, settings->redis_connection_string, err) != 0 ||
+        view_connection_use(&views->link, err) != 0 || open_store(settings, err, &pg) != 0)
         return -1;
     int rc = rebuild_all(rebuild, pg, views, err);
     if (rc == 0)
@@ -107,7 +107,7 @@ static int run(const struct denormalizer_settings *settings, struct rebuild *reb
 int rebuild_run(const void *settings)
 {
     struct rebuild rebuild;
-    struct view_store views = {.redis = NULL};
+    struct view_store views = {.link = {.redis = NULL}};
     struct sweep sweep = {0, 0};
     struct error err;
     int64_t begin_us = clock_monotonic_us();

@@ -7,50 +7,32 @@
 #include "cart/cart.h"
 #include "cart/cart_view.h"
 #include "denormalizer/cart_cache.h"
-#include "io/redis.h"
+#include "views/view_connection.h"
+#include "views/view_positions.h"
 
-/** How far the projection is; its first word keeps it apart from every cart's key. */
-#define PROJECTION_KEY "projection:cart:v1"
+enum { VIEW_CHUNK = 64 }; /* carts in one call: Redis serves readers between calls */
 
-enum {
-    VIEW_CHUNK = 64, /* carts in one call: Redis serves readers between calls */
-    VIEW_TIMEOUT_MS = 2000,
-};
-
-/** Zero-initialise but for address. */
 struct view_store {
-    struct redis_address address;
-    struct redis *redis; /* connected, and the library is there; or NULL */
-    int attempt;
-    int64_t not_before_us;
-    struct error last;
+    struct view_connection link;
     struct buf view, state; /* of the cart that is being written */
 };
 
-/** A usable connection with the function library loaded, else the retriable error of the last try.
- * Cheap to ask while the back-off runs. */
-int view_store_use(struct view_store *store, struct error *err) WARN_UNUSED;
-void view_store_close(struct view_store *store);
+/** Parses where Redis is; nothing is connected. -1: a permanent error. */
+int view_store_init(struct view_store *store, const char *connection_string,
+                    struct error *err) WARN_UNUSED;
 void view_store_free(struct view_store *store);
 
-/* All below need a successful view_store_use just before, and close the connection when they fail
- * (always retriable): what was asked may have happened or not. */
+/* All below need a successful view_connection_use just before, and close the connection when they
+ * fail (always retriable): what was asked may have happened or not. */
 
 /** Loads state and rebuild token of each cart; one that Redis does not have, or not whole, is left
  * empty (version 0). All become loaded. */
 int view_store_load(struct view_store *store, struct cached_cart *const *carts, size_t count,
                     struct error *err) WARN_UNUSED;
 
-struct view_position {
-    int partition;
-    int64_t expected; /* Redis has at least this */
-    int64_t position; /* what it will have */
-    int64_t offset;
-};
-
 enum view_put {
     VIEW_PUT_DONE,
-    VIEW_PUT_LOST,    /* Redis has less than expected: nothing of the last chunk was written */
+    VIEW_PUT_LOST,    /* Redis has less than expected: nothing was written since */
     VIEW_PUT_REBUILT, /* carts with verdict '!' must be folded anew, the positions were not written
                        */
     VIEW_PUT_FAILED,
@@ -58,7 +40,7 @@ enum view_put {
 
 /** Writes the carts and, with the last of them, the positions. verdicts[i]: '+' written, '=' not
  * newer,
- * '!' a rebuild replaced what it was folded from. */
+ * '!' a rebuild replaced what it was folded from, or it is gone. */
 enum view_put view_store_put(struct view_store *store, struct cached_cart *const *carts,
                              size_t count, const struct view_position *positions,
                              size_t position_count, char *verdicts, struct error *err) WARN_UNUSED;
@@ -69,17 +51,13 @@ struct rebuilt_cart {
     const struct cart *cart;
     int64_t beyond; /* a version in Redis that the store does not reach, to be replaced; 0: none */
     int64_t newer;  /* out: 0 when Redis has it, else the newer version there that is not this
-                       rebuild's */
+                       rebuild's, or REBUILT_EMPTIED */
 };
+enum { REBUILT_EMPTIED = -1 }; /* Redis was emptied since the cart was folded: not written */
 
 /** Writes the carts over the same or older versions, and over those beyond. */
 int view_store_replace(struct view_store *store, const char *token, struct rebuilt_cart *carts,
                        size_t count, struct error *err) WARN_UNUSED;
-
-/** The positions of partitions 0 … count-1: -1 where there is none; offset -1: not known. Fails
- * when the function library is not there any more. */
-int view_store_positions(struct view_store *store, int count, struct error *err,
-                         struct view_position *ret_positions) WARN_UNUSED;
 
 /** The marks of a repair (see view.lua): *ret_there is false when they are gone. */
 int view_store_repair_begin(struct view_store *store, const char *token,
@@ -119,13 +97,5 @@ int view_store_scan(struct view_store *store, struct view_scan *scan, const char
 /** Deletes the view unless it changed since it was swept. */
 int view_store_remove(struct view_store *store, const struct swept_view *view, struct error *err,
                       bool *ret_removed) WARN_UNUSED;
-
-/** For the files of view_store: takes the next reply; an error reply is an error. */
-int view_store_reply(struct view_store *store, struct error *err,
-                     struct redis_reply **ret_reply) WARN_UNUSED;
-/** FCALL of a function of ours, with the number of keys; keys and arguments follow. */
-void view_store_call(struct view_store *store, const char *function, size_t keys, size_t arguments);
-/** Closes the connection and lets the back-off run; returns -1. */
-int view_store_fail(struct view_store *store, const struct error *why, struct error *err);
 
 #endif

@@ -187,6 +187,8 @@ static void on_connect(const redisAsyncContext *context, int status)
     redis->state = UP;
     redis->pause_ms = PAUSE_MIN_MS;
     stop_timer(redis);
+    if (redis->options.connected != NULL)
+        redis->options.connected(redis->options.connected_arg);
 }
 
 static void write_out(struct redis_async *redis)

@@ -40,6 +40,10 @@ struct redis_async_options {
     const struct redis_loop *loop;
     void *loop_context;
     struct redis_endpoint *endpoint; /* outlives the client */
+    /* A connection was made, the first or another one; before anything is asked on it. May be NULL.
+     */
+    void (*connected)(void *arg);
+    void *connected_arg;
     int connect_timeout_ms;
     int command_timeout_ms;
     size_t pending_max; /* commands without a reply; beyond: refused */

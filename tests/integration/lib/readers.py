@@ -1,8 +1,8 @@
 """Readers beside a load: what they were served is compared with the fold afterwards.
 
-Half of the reads ask for at least the version that the reader has seen (minVersion) and must get it. A
-read that asks for nothing may come from a projection that is behind what a fold of the store has shown
-before; how often is counted. The view in Redis itself never goes back: a thread of its own watches it.
+No read may show an older version than one that any reader had been shown when it began, wherever
+either came from; half of the reads ask for that version (minVersion), the others for nothing. The view
+in Redis itself never goes back: a thread of its own watches it.
 """
 
 import random
@@ -28,6 +28,7 @@ class Readers:
     ):
         self.stack, self.urls, self.carts, self.redis_keeps = stack, urls, carts, redis_keeps
         self.served: dict[tuple[str, int], set[bytes]] = {}
+        self.newest: dict[str, int] = {}  # the highest version of each cart that was shown
         self.known: set[str] = set()  # carts that exist for sure: a 404 would be wrong
         self.statuses: Counter = Counter()
         self.violations: list[str] = []
@@ -53,16 +54,16 @@ class Readers:
 
     def _read(self, number: int) -> None:
         chance = random.Random(number)
-        newest: dict[str, int] = {}
         clients = [
             httpx.Client(base_url=url, timeout=15, trust_env=False, verify=False)
             for url in self.urls
         ]
         while not self.stopped.is_set():
             cart_id = chance.choice(self.carts)
-            least = newest.get(cart_id, 0) if chance.random() < 0.5 else 0
-            params = {"minVersion": least} if least else {}
-            was_known = cart_id in self.known
+            with self.lock:
+                shown = self.newest.get(cart_id, 0)
+                was_known = cart_id in self.known
+            params = {"minVersion": shown} if shown and chance.random() < 0.5 else {}
             try:
                 answer = chance.choice(clients).get(f"/api/cart/view/{cart_id}", params=params)
             except httpx.TransportError as error:
@@ -71,7 +72,7 @@ class Readers:
                 continue
             with self.lock:
                 self.statuses[answer.status_code] += 1
-                self._judge(cart_id, answer, was_known, least, newest)
+                self._judge(cart_id, answer, was_known, shown, params)
         for client in clients:
             client.close()
 
@@ -80,8 +81,8 @@ class Readers:
         cart_id: str,
         answer: httpx.Response,
         was_known: bool,
-        least: int,
-        newest: dict[str, int],
+        shown: int,
+        params: dict[str, int],
     ) -> None:
         if answer.status_code == 404:
             if was_known:
@@ -103,11 +104,11 @@ class Readers:
             return
         if answer.headers.get("etag") != f'"{version}"':
             self.violations.append(f"{cart_id}: ETag {answer.headers.get('etag')} of {version}")
-        if version < least:
-            self.violations.append(f"{cart_id}: version {version}, asked for {least}")
-        elif version < newest.get(cart_id, 0):
-            self.statuses["older than seen"] += 1
-        newest[cart_id] = max(version, newest.get(cart_id, 0))
+        if version < shown:
+            self.violations.append(
+                f"{cart_id}: version {version} after {shown}, asked for {params}"
+            )
+        self.newest[cart_id] = max(version, self.newest.get(cart_id, 0))
         self.served.setdefault((cart_id, version), set()).add(canonical(view))
 
     # ---- in Redis

@@ -86,6 +86,7 @@ struct fixture {
     struct redis_endpoint *endpoint;
     struct redis_async *redis;
     int called, answered; /* callbacks, and those with a reply */
+    int connected;        /* connections announced */
     char version[32], view[32];
 };
 
@@ -124,6 +125,11 @@ static bool accepted(struct fixture *f)
     return f->peer >= 0;
 }
 
+static void on_connected(void *arg)
+{
+    ((struct fixture *)arg)->connected++;
+}
+
 static int setup(void **state)
 {
     struct fixture *f = mem_calloc(1, sizeof(*f));
@@ -144,6 +150,8 @@ static int setup(void **state)
         .loop = &functions,
         .loop_context = &f->loop,
         .endpoint = f->endpoint,
+        .connected = on_connected,
+        .connected_arg = f,
         .connect_timeout_ms = 500,
         .command_timeout_ms = 30,
         .pending_max = 4,
@@ -270,7 +278,9 @@ static void a_lost_connection_calls_back_and_is_replaced(void **state)
     TURN_UNTIL(f, f->called == 1);
     assert_int_equal(f->answered, 0);
     assert_false(ask(f));
+    assert_int_equal(f->connected, 1);
     TURN_UNTIL(f, accepted(f) && ask(f));
+    assert_int_equal(f->connected, 2); /* said before anything could be asked */
     say(f, "*2\r\n$1\r\n9\r\n$2\r\n{}\r\n");
     TURN_UNTIL(f, f->answered == 1);
 }

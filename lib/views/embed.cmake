@@ -8,6 +8,6 @@ file(WRITE ${filled} "${text}")
 file(READ ${filled} bytes HEX)
 file(REMOVE ${filled})
 string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${bytes}")
-file(WRITE ${OUTPUT} "#include \"denormalizer/view_library.h\"\n
+file(WRITE ${OUTPUT} "#include \"views/view_library.h\"\n
 const char view_library_digest[] = \"${digest}\";
 const char view_library_text[] = {${bytes}0};\n")

@@ -1,71 +1,16 @@
-/* Positions, repair marks and the sweep of views without a stream.
+/* Repair marks and the sweep of views without a stream.
  * Owner: denormalizer. Thread: one at a time.
  */
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "denormalizer/view_store.h"
-
-/* A whole number at *at and the blank behind it, if there is one; *at is then behind both. */
-static bool take_number(const char **at, int64_t *ret_number)
-{
-    char *end;
-    errno = 0;
-    *ret_number = strtol(*at, &end, 10);
-    if (end == *at || errno != 0 || (*end != ' ' && *end != '\0'))
-        return false;
-    *at = *end == ' ' ? end + 1 : end;
-    return true;
-}
-
-static void read_position(const struct redis_reply *reply, struct view_position *position)
-{
-    int64_t number, offset;
-    position->position = position->offset = -1;
-    if (redis_type(reply) != REDIS_TEXT)
-        return;
-    const char *at = redis_text(reply).data;
-    if (take_number(&at, &number) && take_number(&at, &offset) && number >= 0) {
-        position->position = number;
-        position->offset = offset;
-    }
-}
-
-int view_store_positions(struct view_store *store, int count, struct error *err,
-                         struct view_position *ret_positions)
-{
-    struct redis_reply *digest, *values;
-    struct error why = {.kind = ERROR_RETRIABLE, .message = "Redis: not our projection's hash"};
-    view_store_call(store, "digest", 0, 0);
-    redis_command(store->redis, 2 + (size_t)count);
-    redis_argument(store->redis, slice_of("HMGET"));
-    redis_argument(store->redis, slice_of(PROJECTION_KEY));
-    for (int i = 0; i < count; i++)
-        redis_argument_int(store->redis, i);
-    if (view_store_reply(store, err, &digest) != 0)
-        return -1;
-    redis_reply_free(digest);
-    if (view_store_reply(store, err, &values) != 0)
-        return -1;
-    if (redis_type(values) != REDIS_ARRAY || redis_count(values) != (size_t)count) {
-        redis_reply_free(values);
-        return view_store_fail(store, &why, err);
-    }
-    for (int i = 0; i < count; i++) {
-        ret_positions[i].partition = i;
-        read_position(redis_element(values, (size_t)i), &ret_positions[i]);
-    }
-    redis_reply_free(values);
-    return 0;
-}
 
 /* The reply of a function that answers 0 or 1. */
 static int take_flag(struct view_store *store, struct error *err, bool *ret_flag)
 {
     struct redis_reply *reply;
-    if (view_store_reply(store, err, &reply) != 0)
+    if (view_connection_reply(&store->link, err, &reply) != 0)
         return -1;
     *ret_flag = redis_type(reply) == REDIS_INTEGER && redis_integer(reply) == 1;
     redis_reply_free(reply);
@@ -76,12 +21,12 @@ int view_store_repair_begin(struct view_store *store, const char *token,
                             const struct view_position *positions, size_t count, struct error *err)
 {
     bool ignored;
-    view_store_call(store, "repair_begin", 1, 1 + count * 2);
-    redis_argument(store->redis, slice_of(PROJECTION_KEY));
-    redis_argument(store->redis, slice_of(token));
+    view_connection_call(&store->link, "repair_begin", 1, 1 + count * 2);
+    redis_argument(store->link.redis, slice_of(PROJECTION_KEY));
+    redis_argument(store->link.redis, slice_of(token));
     for (size_t i = 0; i < count; i++) {
-        redis_argument_int(store->redis, positions[i].partition);
-        redis_argument_int(store->redis, positions[i].position);
+        redis_argument_int(store->link.redis, positions[i].partition);
+        redis_argument_int(store->link.redis, positions[i].position);
     }
     return take_flag(store, err, &ignored);
 }
@@ -90,12 +35,12 @@ int view_store_repair_mark(struct view_store *store, const char *token, struct s
                            const struct view_position *positions, size_t count, struct error *err,
                            bool *ret_there)
 {
-    view_store_call(store, "repair_mark", 1, 2 + count);
-    redis_argument(store->redis, slice_of(PROJECTION_KEY));
-    redis_argument(store->redis, slice_of(token));
-    redis_argument(store->redis, cursor);
+    view_connection_call(&store->link, "repair_mark", 1, 2 + count);
+    redis_argument(store->link.redis, slice_of(PROJECTION_KEY));
+    redis_argument(store->link.redis, slice_of(token));
+    redis_argument(store->link.redis, cursor);
     for (size_t i = 0; i < count; i++)
-        redis_argument_int(store->redis, positions[i].partition);
+        redis_argument_int(store->link.redis, positions[i].partition);
     return take_flag(store, err, ret_there);
 }
 
@@ -103,11 +48,11 @@ int view_store_repair_end(struct view_store *store, const char *token,
                           const struct view_position *positions, size_t count, struct error *err,
                           bool *ret_there)
 {
-    view_store_call(store, "repair_end", 1, 1 + count);
-    redis_argument(store->redis, slice_of(PROJECTION_KEY));
-    redis_argument(store->redis, slice_of(token));
+    view_connection_call(&store->link, "repair_end", 1, 1 + count);
+    redis_argument(store->link.redis, slice_of(PROJECTION_KEY));
+    redis_argument(store->link.redis, slice_of(token));
     for (size_t i = 0; i < count; i++)
-        redis_argument_int(store->redis, positions[i].partition);
+        redis_argument_int(store->link.redis, positions[i].partition);
     return take_flag(store, err, ret_there);
 }
 
@@ -128,7 +73,7 @@ static void parse_mark(const struct redis_reply *reply, struct repair_mark *mark
     if (blank == NULL || (size_t)(blank - text) >= sizeof(mark->token))
         return;
     const char *at = blank + 1;
-    if (!take_number(&at, &mark->position) || strlen(at) >= sizeof(mark->cursor))
+    if (!view_number(&at, &mark->position) || strlen(at) >= sizeof(mark->cursor))
         return;
     memcpy(mark->token, text, (size_t)(blank - text));
     memcpy(mark->cursor, at, strlen(at));
@@ -140,11 +85,11 @@ int view_store_repair_read(struct view_store *store, int partition, struct error
     char field[32];
     struct redis_reply *reply;
     snprintf(field, sizeof(field), "repair:%d", partition);
-    redis_command(store->redis, 3);
-    redis_argument(store->redis, slice_of("HGET"));
-    redis_argument(store->redis, slice_of(PROJECTION_KEY));
-    redis_argument(store->redis, slice_of(field));
-    if (view_store_reply(store, err, &reply) != 0)
+    redis_command(store->link.redis, 3);
+    redis_argument(store->link.redis, slice_of("HGET"));
+    redis_argument(store->link.redis, slice_of(PROJECTION_KEY));
+    redis_argument(store->link.redis, slice_of(field));
+    if (view_connection_reply(&store->link, err, &reply) != 0)
         return -1;
     parse_mark(reply, ret_mark);
     redis_reply_free(reply);
@@ -169,16 +114,16 @@ static int scan_keys(struct view_store *store, struct view_scan *scan, struct sw
                      size_t max, size_t *ret_count, struct error *err)
 {
     struct redis_reply *reply;
-    redis_command(store->redis, 8);
-    redis_argument(store->redis, slice_of("SCAN"));
-    redis_argument(store->redis, slice_of(scan->cursor));
-    redis_argument(store->redis, slice_of("MATCH"));
-    redis_argument(store->redis, slice_of(CART_VIEW_KEY_PREFIX "*"));
-    redis_argument(store->redis, slice_of("COUNT"));
-    redis_argument_int(store->redis, VIEW_SCAN_PAGE / 10); /* a hint: more may come */
-    redis_argument(store->redis, slice_of("TYPE"));
-    redis_argument(store->redis, slice_of("hash"));
-    if (view_store_reply(store, err, &reply) != 0)
+    redis_command(store->link.redis, 8);
+    redis_argument(store->link.redis, slice_of("SCAN"));
+    redis_argument(store->link.redis, slice_of(scan->cursor));
+    redis_argument(store->link.redis, slice_of("MATCH"));
+    redis_argument(store->link.redis, slice_of(CART_VIEW_KEY_PREFIX "*"));
+    redis_argument(store->link.redis, slice_of("COUNT"));
+    redis_argument_int(store->link.redis, VIEW_SCAN_PAGE / 10); /* a hint: more may come */
+    redis_argument(store->link.redis, slice_of("TYPE"));
+    redis_argument(store->link.redis, slice_of("hash"));
+    if (view_connection_reply(&store->link, err, &reply) != 0)
         return -1;
     CHECK(redis_type(reply) == REDIS_ARRAY && redis_count(reply) == 2);
     copy_text(redis_element(reply, 0), scan->cursor, sizeof(scan->cursor));
@@ -197,16 +142,16 @@ int view_store_scan(struct view_store *store, struct view_scan *scan, const char
     for (size_t i = 0; i < found; i++) {
         char key[sizeof(CART_VIEW_KEY_PREFIX) + CART_ID_MAX];
         snprintf(key, sizeof(key), CART_VIEW_KEY_PREFIX "%s", ret_views[i].id);
-        redis_command(store->redis, 4);
-        redis_argument(store->redis, slice_of("HMGET"));
-        redis_argument(store->redis, slice_of(key));
-        redis_argument(store->redis, slice_of("version"));
-        redis_argument(store->redis, slice_of("rebuilt"));
+        redis_command(store->link.redis, 4);
+        redis_argument(store->link.redis, slice_of("HMGET"));
+        redis_argument(store->link.redis, slice_of(key));
+        redis_argument(store->link.redis, slice_of("version"));
+        redis_argument(store->link.redis, slice_of("rebuilt"));
     }
     for (size_t i = 0; i < found; i++) {
         struct redis_reply *reply;
         struct swept_view view = ret_views[i];
-        if (view_store_reply(store, err, &reply) != 0)
+        if (view_connection_reply(&store->link, err, &reply) != 0)
             return -1;
         copy_text(redis_element(reply, 0), view.version, sizeof(view.version));
         copy_text(redis_element(reply, 1), view.rebuilt, sizeof(view.rebuilt));
@@ -223,9 +168,9 @@ int view_store_remove(struct view_store *store, const struct swept_view *view, s
 {
     char key[sizeof(CART_VIEW_KEY_PREFIX) + CART_ID_MAX];
     snprintf(key, sizeof(key), CART_VIEW_KEY_PREFIX "%s", view->id);
-    view_store_call(store, "remove", 1, 2);
-    redis_argument(store->redis, slice_of(key));
-    redis_argument(store->redis, slice_of(view->version));
-    redis_argument(store->redis, slice_of(view->rebuilt));
+    view_connection_call(&store->link, "remove", 1, 2);
+    redis_argument(store->link.redis, slice_of(key));
+    redis_argument(store->link.redis, slice_of(view->version));
+    redis_argument(store->link.redis, slice_of(view->rebuilt));
     return take_flag(store, err, ret_removed);
 }

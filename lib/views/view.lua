@@ -1,12 +1,17 @@
 #!lua name=cartwright_cart_v1
--- What the denormalizer does in Redis, each call atomic. The first line and the names carry the
--- projection's version: another shape is another library beside this one.
+-- What the denormalizer and the readers of the event store do in Redis, each call atomic. The first line
+-- and the names carry the projection's version: another shape is another library beside this one.
 --
 -- Keys: the projection's own hash, and one hash per cart with
---   version, view, state   as the denormalizer folded them
+--   version, view, state   as they were folded
 --   rebuilt                the token of the last rebuild that wrote it, absent before any
 -- In the projection's hash: <partition> = "position offset" (all events up to position are in the views),
--- and repair:<partition> = "token position cursor" while a repair is under way.
+-- repair:<partition> = "token position cursor" while a repair is under way, and
+-- generation = a random name of the data since they were last empty.
+--
+-- A view must not be older than one that was there before, also when Redis lost that one: who writes
+-- what was folded earlier says what was there then, the positions or the generation. When it is
+-- gone, nothing is written.
 
 local DIGEST = '@DIGEST@'
 
@@ -15,11 +20,9 @@ local function digest()
     return DIGEST
 end
 
+-- -1: there is none.
 local function position_of(value)
-    if not value then
-        return 0
-    end
-    return tonumber(string.match(value, '^%d+')) or 0
+    return value and tonumber(string.match(value, '^%d+')) or -1
 end
 
 -- What is there of a cart: version (nil when it is no number) and rebuilt. A key of another type is nobody's cart: it makes way.
@@ -32,12 +35,23 @@ local function look(key)
     return {tonumber(there[1]), there[2]}
 end
 
+-- KEYS: projection   ARGV: a name for the data, should they have none.
+local function generation(keys, args)
+    redis.call('HSETNX', keys[1], 'generation', args[1])
+    return redis.call('HGET', keys[1], 'generation')
+end
+
+local function same_generation(keys, name)
+    return redis.call('HGET', keys[1], 'generation') == name
+end
+
 -- KEYS: projection, carts ...
 -- ARGV: count of positions, for each: partition, position expected to be there at least, new position,
---       offset; then for each cart: version, view, state, token of the rebuild it was folded from.
+--       offset; then for each cart: version, view, state, token of the rebuild it was folded from, 1 when
+--       a view was there.
 -- Reply: 'LOST <partition>' when Redis is behind what the caller believes: nothing was written. Else a
 -- character per cart: + written, = there is this or a newer version, ! a rebuild has replaced what this
--- was folded from: fold it anew.
+-- was folded from, or it is gone: fold it anew.
 local function put(keys, args)
     local projection = keys[1]
     local count = tonumber(args[1])
@@ -51,7 +65,7 @@ local function put(keys, args)
     local verdicts = {}
     for i = 2, #keys do
         local there = look(keys[i])
-        if (there[2] or '') ~= args[at + 3] then
+        if (there[2] or '') ~= args[at + 3] or (args[at + 4] == '1' and not there[1]) then
             verdicts[#verdicts + 1] = '!'
         elseif there[1] and there[1] >= tonumber(args[at]) then
             verdicts[#verdicts + 1] = '='
@@ -59,7 +73,7 @@ local function put(keys, args)
             redis.call('HSET', keys[i], 'version', args[at], 'view', args[at + 1], 'state', args[at + 2])
             verdicts[#verdicts + 1] = '+'
         end
-        at = at + 4
+        at = at + 5
     end
     local all = table.concat(verdicts)
     -- A position must not be there before all of its carts are.
@@ -75,25 +89,44 @@ local function put(keys, args)
     return all
 end
 
--- KEYS: carts ...   ARGV: token; for each cart: version, view, state, and a version that is known to be
---       beyond what the event store has ('' for none).
--- Folded from the store: also replaces the same version, whose content could be wrong, and one that
--- cannot be.
--- Reply per cart: + written, = there is a newer one that comes from this rebuild, or the version of a newer
--- one that does not: fold it anew.
+-- KEYS: projection, cart   ARGV: generation, version, view, state.
+-- Folded from the store while the data had this generation: replaces an older view and half a view.
+-- Reply: + written, = there is this or a newer version, ? the generation is another one.
+local function offer(keys, args)
+    if not same_generation(keys, args[1]) then
+        return '?'
+    end
+    local there = look(keys[2])
+    if there[1] and there[1] >= tonumber(args[2]) and redis.call('HEXISTS', keys[2], 'view') == 1 then
+        return '='
+    end
+    redis.call('HSET', keys[2], 'version', args[2], 'view', args[3], 'state', args[4])
+    return '+'
+end
+
+-- KEYS: projection, carts ...   ARGV: token, generation; for each cart: version, view, state, and a version
+--       that is known to be beyond what the event store has ('' for none).
+-- Folded from the store while the data had this generation: also replaces the same version, whose
+-- content could be wrong, and one that cannot be.
+-- Reply: '?' when the generation is another one: nothing was written. Else per cart: + written, = there is
+-- a newer one that comes from this rebuild, or the version of a newer one that does not: fold it anew.
 local function replace(keys, args)
     local token = args[1]
     local verdicts = {}
-    local at = 2
-    for i = 1, #keys do
+    local at = 3
+    if not same_generation(keys, args[2]) then
+        return '?'
+    end
+    for i = 2, #keys do
         local there = look(keys[i])
+        local verdict = '+'
         if there[1] and there[1] > tonumber(args[at]) and there[1] ~= tonumber(args[at + 3]) then
-            verdicts[i] = there[2] == token and '=' or string.format('%.0f', there[1])
+            verdict = there[2] == token and '=' or string.format('%.0f', there[1])
         else
             redis.call('HSET', keys[i], 'version', args[at], 'view', args[at + 1],
                 'state', args[at + 2], 'rebuilt', token)
-            verdicts[i] = '+'
         end
+        verdicts[#verdicts + 1] = verdict
         at = at + 4
     end
     return verdicts
@@ -161,7 +194,9 @@ end
 
 redis.register_function{function_name = 'cartwright_cart_v1_digest', callback = digest,
     flags = {'no-writes'}}
+redis.register_function('cartwright_cart_v1_generation', generation)
 redis.register_function('cartwright_cart_v1_put', put)
+redis.register_function('cartwright_cart_v1_offer', offer)
 redis.register_function('cartwright_cart_v1_replace', replace)
 redis.register_function('cartwright_cart_v1_remove', remove)
 redis.register_function('cartwright_cart_v1_repair_begin', repair_begin)
