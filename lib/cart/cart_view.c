@@ -55,6 +55,23 @@ void cart_view_render(struct slice cart_id, const struct cart *cart, struct buf 
     buf_char(out, '}');
 }
 
+int32_t cart_view_version(struct slice view)
+{
+    static const char name[] = "\"version\":";
+    const size_t length = sizeof(name) - 1;
+    /* No string before it can hold these bytes: a quote within a string has a backslash. */
+    const char *at = view.len > 0 ? memmem(view.data, view.len, name, length) : NULL;
+    int32_t version = 0;
+    if (at == NULL)
+        return 0;
+    for (at += length; at < view.data + view.len && *at >= '0' && *at <= '9'; at++) {
+        if (__builtin_mul_overflow(version, 10, &version) ||
+            __builtin_add_overflow(version, *at - '0', &version))
+            return 0;
+    }
+    return version;
+}
+
 static void render_sold_lines(struct buf *out, const struct sold_line *lines, size_t count)
 {
     json_name(out, "items");

@@ -7,11 +7,15 @@
 #include "cart/cart.h"
 
 /** Where views are in Redis: a hash under this prefix and the cart's id, with the fields `version`,
- * `view` (this JSON) and `state` (cart_state_encode). A new shape gets a new prefix. */
+ * `view` (this JSON) and `state` (cart_state_encode). A new shape gets a new prefix. On the channel
+ * of the same name each write is published: the view, or nothing when it was removed. */
 #define CART_VIEW_KEY_PREFIX "cart:"
 
 /** Appends the whole view, canonical: the same cart gives the same bytes. */
 void cart_view_render(struct slice cart_id, const struct cart *cart, struct buf *out);
+
+/** The version that a rendered view shows; 0 for what is none. */
+int32_t cart_view_version(struct slice view);
 
 /** Appends one line as the view shows it (with productName) or as answers show it (without). */
 void cart_line_render(const struct cart_line *line, bool with_name, struct buf *out);

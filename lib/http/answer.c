@@ -11,6 +11,7 @@ static const char *reason_of(int status)
         int status;
         const char *reason;
     } reasons[] = {
+        {101, "Switching Protocols"},
         {200, "OK"},
         {201, "Created"},
         {202, "Accepted"},
@@ -30,6 +31,7 @@ static const char *reason_of(int status)
         {415, "Unsupported Media Type"},
         {417, "Expectation Failed"},
         {422, "Unprocessable Content"},
+        {426, "Upgrade Required"},
         {428, "Precondition Required"},
         {429, "Too Many Requests"},
         {431, "Request Header Fields Too Large"},
@@ -77,8 +79,18 @@ static void settle(struct http_request *request, int status)
         http_list_remove(&request->link);
     http_connection_unpark(request->connection);
     http_connection_idle(request->connection, now_us);
-    http_head_limit_next(request->connection);
     request->req = NULL;
+}
+
+void http_answer_taken_over(struct http_request *request, int status)
+{
+    struct http_connection *connection = request->connection;
+    request->req->res.status = status;
+    request->req->res.reason = reason_of(status);
+    settle(request, status);
+    http_connection_busy(connection); /* no idle time-out: the stream has its own */
+    if (connection->answered.newer != NULL)
+        http_list_remove(&connection->answered); /* no further head comes */
 }
 
 void http_answer(struct http_request *request, int status, const char *content_type,
@@ -99,6 +111,8 @@ void http_answer(struct http_request *request, int status, const char *content_t
         body = (struct slice){"", 0};
     if (status != 204 && status != 304) /* these two have no length: RFC 9110, 8.6 */
         req->res.content_length = body.len;
+    struct http_connection *connection = request->connection;
     settle(request, status);
+    http_head_limit_next(connection);
     h2o_send_inline(req, body.len > 0 ? body.data : "", body.len);
 }

@@ -59,6 +59,13 @@ void http_defer(struct http_request *request, struct http_deferred *deferred,
     atomic_fetch_add(&request->worker->references, 1);
 }
 
+void http_task_init(struct http_worker *worker, struct http_deferred *task,
+                    void (*complete)(struct http_deferred *))
+{
+    *task = (struct http_deferred){.worker = worker, .complete = complete};
+    atomic_fetch_add(&worker->references, 1);
+}
+
 void http_deferred_detach(struct http_request *request)
 {
     if (request->deferred != NULL)

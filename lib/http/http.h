@@ -132,6 +132,10 @@ struct http_deferred {
  * complete may defer the request again. */
 void http_defer(struct http_request *request, struct http_deferred *deferred,
                 void (*complete)(struct http_deferred *));
+/** The same for a call that belongs to no request: request is NULL when complete is called. Any
+ * thread that knows that the worker's on_worker_stop has not returned yet. */
+void http_task_init(struct http_worker *worker, struct http_deferred *task,
+                    void (*complete)(struct http_deferred *));
 /** Any thread: hands a list of deferreds (linked by node.next, all of the same worker) back to
  * their worker; one wake-up for the list. Every deferred must be posted exactly once, also after
  * http_server_stop, which does not wait for it beyond the drain time. */

@@ -92,6 +92,8 @@ struct http_worker {
     h2o_socket_cb parse;       /* libh2o's read callback of a connection */
     struct http_list open;     /* requests that were not answered at once, oldest first */
     struct http_list lingers;  /* closed connections that are still read from */
+    struct http_list streams;  /* connections that an answer has taken over */
+    struct http_list touched;  /* streams that have something to do at the turn's end */
     struct http_list timers[HTTP_TIMER_CLASSES];
 
     int connections;
@@ -174,6 +176,14 @@ void http_requests_expire(struct http_worker *worker);
 void http_requests_abort(struct http_worker *worker);
 /** Replaces the bodies of libh2o's own refusals by problems (refusal.c). */
 void http_register_refusals(h2o_hostconf_t *host);
+
+/** The request is answered with this status by somebody who takes its connection over (answer.c).
+ */
+void http_answer_taken_over(struct http_request *request, int status);
+
+/* stream.c: at the end of a turn, and when the drain begins */
+void http_streams_run(struct http_worker *worker);
+void http_streams_stop(struct http_worker *worker);
 
 /* ---- deferred.c, timer.c, counters.c */
 

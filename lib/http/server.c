@@ -126,6 +126,8 @@ static int worker_open(struct http_server *server, int index, struct error *err)
     http_list_init(&worker->answered);
     http_list_init(&worker->open);
     http_list_init(&worker->lingers);
+    http_list_init(&worker->streams);
+    http_list_init(&worker->touched);
     http_timers_init(worker);
     worker->inbox_last = &worker->inbox;
     atomic_init(&worker->references, 1);

@@ -88,6 +88,7 @@ static void turn(struct http_worker *worker)
     http_connections_expire(worker);
     if (worker->after_turn != NULL)
         worker->after_turn(worker->after_turn_arg);
+    http_streams_run(worker);
     http_head_limit_run(worker);
 }
 
@@ -103,6 +104,7 @@ static void begin_drain(struct http_worker *worker)
     http_accept_pending(worker, INT_MAX);
     h2o_socket_close(worker->listener);
     worker->listener = NULL;
+    http_streams_stop(worker);
 }
 
 static bool drained(const struct http_worker *worker)

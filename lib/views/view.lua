@@ -5,6 +5,9 @@
 -- Keys: the projection's own hash, and one hash per cart with
 --   version, view, state   as they were folded
 --   rebuilt                the token of the last rebuild that wrote it, absent before any
+-- Whoever writes a view publishes it in the same call, on the channel that is called as its key, and
+-- nothing ('') when it deletes one: what is pushed to listeners is what a reader would find. Without
+-- listeners that costs a third of a microsecond; texts put together here would cost two.
 -- In the projection's hash: <partition> = "position offset" (all events up to position are in the views),
 -- repair:<partition> = "token position cursor" while a repair is under way, and
 -- generation = a random name of the data since they were last empty.
@@ -71,6 +74,7 @@ local function put(keys, args)
             verdicts[#verdicts + 1] = '='
         else
             redis.call('HSET', keys[i], 'version', args[at], 'view', args[at + 1], 'state', args[at + 2])
+            redis.call('PUBLISH', keys[i], args[at + 1])
             verdicts[#verdicts + 1] = '+'
         end
         at = at + 5
@@ -101,6 +105,7 @@ local function offer(keys, args)
         return '='
     end
     redis.call('HSET', keys[2], 'version', args[2], 'view', args[3], 'state', args[4])
+    redis.call('PUBLISH', keys[2], args[3])
     return '+'
 end
 
@@ -125,6 +130,7 @@ local function replace(keys, args)
         else
             redis.call('HSET', keys[i], 'version', args[at], 'view', args[at + 1],
                 'state', args[at + 2], 'rebuilt', token)
+            redis.call('PUBLISH', keys[i], args[at + 1])
         end
         verdicts[#verdicts + 1] = verdict
         at = at + 4
@@ -139,7 +145,11 @@ local function remove(keys, args)
     if (there[1] or '') ~= args[1] or (there[2] or '') ~= args[2] then
         return 0
     end
-    return redis.call('DEL', keys[1])
+    local deleted = redis.call('DEL', keys[1])
+    if deleted == 1 then
+        redis.call('PUBLISH', keys[1], '')
+    end
+    return deleted
 end
 
 -- A repair's mark, kept beside the positions: its token, the position that will be true, and the last

@@ -272,6 +272,30 @@ static void the_state_comes_back(void **state)
     buf_free(&view_copy);
 }
 
+static void the_version_of_a_view(void **state)
+{
+    static const struct {
+        const char *view;
+        int32_t version;
+    } cases[] = {
+        {"{\"cartId\":\"c\",\"userId\":\"\\\"version\\\":9\",\"version\":12,\"status\":\"open\"}",
+         12},
+        {"{\"cartId\":\"c\",\"version\":2147483648}", 0},
+        {"{\"version\":", 0},
+        {"", 0},
+    };
+    struct cart cart = {0};
+    struct buf view = {0};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+        assert_int_equal(cart_view_version(slice_of(cases[i].view)), cases[i].version);
+    assert_int_equal(add(&cart, "p1", "Name \",\"version\":7", 100, 1), 0);
+    cart_view_render(slice_of("c1"), &cart, &view);
+    assert_int_equal(cart_view_version(buf_slice(&view)), cart.version);
+    cart_free(&cart);
+    buf_free(&view);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -282,6 +306,7 @@ int main(void)
         cmocka_unit_test(a_guest_comes_and_goes),
         cmocka_unit_test(the_state_comes_back),
         cmocka_unit_test(the_whole_story_comes_back),
+        cmocka_unit_test(the_version_of_a_view),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
