@@ -49,7 +49,11 @@ daemon_settings() {
     export_line REDIS_CONNECTION_STRING "$(address_of redis)"
     export_line KAFKA_BOOTSTRAP_SERVERS "$(address_of kafka)"
     export_line "$(service_variable "$name")_HTTP_PORT" "$(service_port "$name")"
-    [ "$group" = - ] || export_line KAFKA_GROUP_ID "$group"
+    [ "$group" = - ] || {
+        export_line KAFKA_GROUP_ID "$group"
+        # One process of each here, by this name: killed, it has its partitions back as soon as it runs again.
+        export_line "$(service_variable "$name")_KAFKA_INSTANCE_ID" "$name-1"
+    }
 }
 
 define_daemon() {

@@ -20,6 +20,10 @@ def port_variable(name: str) -> str:
     return name.upper().replace("-", "_") + "_HTTP_PORT"
 
 
+def instance_variable(name: str) -> str:
+    return name.upper().replace("-", "_") + "_KAFKA_INSTANCE_ID"
+
+
 class Daemon:
     def __init__(self, stack: Stack, name: str, log: Path, **settings: str):
         self.stack, self.name, self.log = stack, name, log
@@ -28,6 +32,9 @@ class Daemon:
         environment = {
             **stack.environment_of(name),
             port_variable(name): str(self.port),
+            instance_variable(
+                name
+            ): "",  # a member without a name: gone from the group when it ends
             **settings,
         }
         with log.open("ab") as output:
