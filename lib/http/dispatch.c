@@ -29,6 +29,7 @@ static struct http_request *begin(struct http_worker *worker, h2o_req_t *req)
     request->match.number = (unsigned)route_count(worker->server->routes);
     request->match.param_count = 0;
     request->deferred = NULL;
+    request->identity = NULL;
     request->traced = false;
     http_connection_busy(request->connection);
     return request;
@@ -76,7 +77,8 @@ static void handle(struct http_request *request)
         problem_answer(request, &problem_body_too_large, NULL, NULL, 0);
         return;
     }
-    request->match.route->handle(request, request->match.context);
+    if (http_admit(request))
+        request->match.route->handle(request, request->match.context);
 }
 
 static void dispatch(struct http_request *request)

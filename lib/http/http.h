@@ -17,6 +17,17 @@ struct http_server;
 struct http_worker;
 struct http_request;
 struct ops;
+struct auth;
+
+/** Who may call a route; judged before its handler is called (http/auth.h). Without keys
+ * configured everybody who reaches the daemon may do everything. */
+enum http_access {
+    HTTP_PRIVATE,  /* a user or a guest; whose the thing is, is for the handler to say */
+    HTTP_OPTIONAL, /* also without a credential; a bad one is refused */
+    HTTP_PUBLIC,   /* everybody; a credential is not looked at */
+    HTTP_SUPPORT,  /* a user with the role support */
+    HTTP_ADMIN,    /* a user with the role admin */
+};
 
 /** A route: method and a pattern of fixed segments and {parameters}, e.g.
  * "/api/cart/{cartId}/items". Tables of these are const and also hold the metric label. Where two
@@ -27,6 +38,7 @@ struct http_route {
     const char *pattern;
     const char *name; /* metric label, e.g. "add_items" */
     void (*handle)(struct http_request *request, void *context);
+    enum http_access access;
 };
 
 struct http_options {
@@ -45,6 +57,7 @@ struct http_options {
     void *context;           /* handed to each handler; outlives the server */
     struct metrics *metrics; /* or NULL; request counters and durations by route are added; must not
                               * be rendered after http_server_stop */
+    struct auth *auth;       /* or NULL: no keys are configured; outlives the server */
     const struct ops *ops;   /* or NULL; adds /healthz, /readyz, /metrics (http/ops.h) */
     /* Both or none may be NULL. On the worker's thread: before its first request (http_server_start
      * returns after all of them), and at stop after its last request. */

@@ -11,6 +11,7 @@
 #include <h2o.h>
 
 #include "base/uuid.h"
+#include "http/auth.h"
 #include "http/framing.h"
 #include "http/http.h"
 #include "http/problem.h"
@@ -167,11 +168,14 @@ struct http_request {
     struct framing_head head;
     struct route_match match;
     struct http_deferred *deferred;
+    const struct auth_identity *identity; /* NULL until admitted */
     bool traced;
     struct http_trace trace;
 };
 
 int http_on_request(h2o_handler_t *self, h2o_req_t *req); /* dispatch.c */
+/** Who asks, and whether the route is for them; false: answered (auth.c). */
+bool http_admit(struct http_request *request);
 void http_requests_expire(struct http_worker *worker);
 void http_requests_abort(struct http_worker *worker);
 /** Replaces the bodies of libh2o's own refusals by problems (refusal.c). */

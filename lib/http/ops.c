@@ -48,7 +48,7 @@ static void show_metrics(struct http_request *request, void *context)
 }
 
 const struct http_route ops_routes[OPS_ROUTE_COUNT] = {
-    {"GET", "/healthz", "healthz", healthz},
-    {"GET", "/readyz", "readyz", readyz},
-    {"GET", "/metrics", "metrics", show_metrics},
+    {"GET", "/healthz", "healthz", healthz, HTTP_PUBLIC},
+    {"GET", "/readyz", "readyz", readyz, HTTP_PUBLIC},
+    {"GET", "/metrics", "metrics", show_metrics, HTTP_PUBLIC},
 };

@@ -17,6 +17,10 @@ const struct problem problem_invalid_json = {"invalid_json", 400, "The body is n
 const struct problem problem_invalid_field = {"invalid_field", 400, "A field is not acceptable", 0};
 const struct problem problem_invalid_parameter = {"invalid_parameter", 400,
                                                   "A query parameter is not acceptable", 0};
+const struct problem problem_unauthenticated = {"unauthenticated", 401,
+                                                "A credential is needed", 0};
+const struct problem problem_invalid_token = {"invalid_token", 401, "The credential is not valid",
+                                              0};
 const struct problem problem_not_found = {"not_found", 404, "Not found", 0};
 const struct problem problem_method_not_allowed = {"method_not_allowed", 405,
                                                    "The path does not have this method", 0};
@@ -34,12 +38,16 @@ const struct problem problem_deadline_exceeded = {"deadline_exceeded", 503, "Not
 const struct problem problem_overloaded = {"overloaded", 503, "Overloaded", 1};
 const struct problem problem_not_ready = {"not_ready", 503, "Not ready", 1};
 
+const struct problem problem_keys_unavailable = {"keys_unavailable", 503,
+                                                 "The keys of tokens cannot be reached", 1};
+
 const struct problem *const problem_skeleton[] = {
     &problem_bad_request,        &problem_invalid_json,      &problem_invalid_field,
     &problem_invalid_parameter,  &problem_not_found,         &problem_method_not_allowed,
     &problem_body_too_large,     &problem_uri_too_long,      &problem_unsupported_media_type,
     &problem_expectation_failed, &problem_headers_too_large, &problem_internal,
     &problem_deadline_exceeded,  &problem_overloaded,        &problem_not_ready,
+    &problem_unauthenticated,    &problem_invalid_token,     &problem_keys_unavailable,
 };
 const size_t problem_skeleton_count = ARRAY_SIZE(problem_skeleton);
 

@@ -19,3 +19,8 @@ void digest_sha256(const struct slice *parts, size_t count, uint8_t digest[DIGES
     CHECK(EVP_DigestFinal_ex(context, digest, NULL) == 1);
     EVP_MD_CTX_free(context);
 }
+
+void digest_sha256_of(struct slice bytes, uint8_t digest[DIGEST_SHA256_SIZE])
+{
+    CHECK(EVP_Digest(bytes.data, bytes.len, digest, NULL, EVP_sha256(), NULL) == 1);
+}

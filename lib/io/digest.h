@@ -8,8 +8,11 @@
 
 enum { DIGEST_SHA256_SIZE = 32 };
 
+/** SHA-256 of the bytes as they are. Source: FIPS 180-4. */
+void digest_sha256_of(struct slice bytes, uint8_t digest[DIGEST_SHA256_SIZE]);
+
 /** SHA-256 over the parts, each preceded by its length, so that bytes that move from one part to
- * the next give another digest. Source: FIPS 180-4. */
+ * the next give another digest. */
 void digest_sha256(const struct slice *parts, size_t count, uint8_t digest[DIGEST_SHA256_SIZE]);
 
 #endif

@@ -164,10 +164,10 @@ static void on_worker_stop(struct http_worker *worker, void *context)
 }
 
 static const struct http_route routes[] = {
-    {"GET", "/later/{n}", "later", later},
-    {"GET", "/thrice", "thrice", thrice},
-    {"GET", "/hold/{n}", "hold", hold},
-    {"GET", "/both", "both", both},
+    {"GET", "/later/{n}", "later", later, HTTP_PUBLIC},
+    {"GET", "/thrice", "thrice", thrice, HTTP_PUBLIC},
+    {"GET", "/hold/{n}", "hold", hold, HTTP_PUBLIC},
+    {"GET", "/both", "both", both, HTTP_PUBLIC},
 };
 
 static int setup(void **state)

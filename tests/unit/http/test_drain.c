@@ -42,8 +42,8 @@ static void hold(struct http_request *request, void *context)
 }
 
 static const struct http_route routes[] = {
-    {"GET", "/hello", "hello", hello},
-    {"GET", "/hold", "hold", hold},
+    {"GET", "/hello", "hello", hello, HTTP_PUBLIC},
+    {"GET", "/hold", "hold", hold, HTTP_PUBLIC},
 };
 
 static struct http_server *start_with(struct held *held, int port, int drain_timeout_ms,

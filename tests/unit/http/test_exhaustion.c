@@ -33,7 +33,7 @@ static void on_worker_start(struct http_worker *worker, void *context)
     http_worker_set_after_turn(worker, on_turn, context);
 }
 
-static const struct http_route routes[] = {{"GET", "/hello", "hello", hello}};
+static const struct http_route routes[] = {{"GET", "/hello", "hello", hello, HTTP_PUBLIC}};
 
 static void test_no_descriptor_left(void **state)
 {

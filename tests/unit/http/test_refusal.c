@@ -28,9 +28,9 @@ static void echo(struct http_request *request, void *context)
 }
 
 static const struct http_route routes[] = {
-    {"GET", "/hello", "hello", hello},
-    {"GET", "/carts/{id}", "cart", hello},
-    {"POST", "/echo", "echo", echo},
+    {"GET", "/hello", "hello", hello, HTTP_PUBLIC},
+    {"GET", "/carts/{id}", "cart", hello, HTTP_PUBLIC},
+    {"POST", "/echo", "echo", echo, HTTP_PUBLIC},
 };
 
 static void test_bad_framing_ends_the_connection(void **state)

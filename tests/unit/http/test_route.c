@@ -17,14 +17,14 @@ static void handle(struct http_request *request, void *context)
 }
 
 static const struct http_route routes[] = {
-    {"GET", "/", "root", handle},
-    {"POST", "/api/cart/{cartId}/items", "add", handle},
-    {"DELETE", "/api/cart/{cartId}/items", "clear", handle},
-    {"PUT", "/api/cart/{cartId}/items/{productId}", "set", handle},
-    {"GET", "/api/cart/{cartId}/events", "events", handle},
-    {"GET", "/api/cart/view/{cartId}", "view", handle},
+    {"GET", "/", "root", handle, HTTP_PUBLIC},
+    {"POST", "/api/cart/{cartId}/items", "add", handle, HTTP_PUBLIC},
+    {"DELETE", "/api/cart/{cartId}/items", "clear", handle, HTTP_PUBLIC},
+    {"PUT", "/api/cart/{cartId}/items/{productId}", "set", handle, HTTP_PUBLIC},
+    {"GET", "/api/cart/{cartId}/events", "events", handle, HTTP_PUBLIC},
+    {"GET", "/api/cart/view/{cartId}", "view", handle, HTTP_PUBLIC},
 };
-static const struct http_route more[] = {{"GET", "/healthz", "healthz", handle}};
+static const struct http_route more[] = {{"GET", "/healthz", "healthz", handle, HTTP_PUBLIC}};
 
 struct row {
     const char *method, *path;
