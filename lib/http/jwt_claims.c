@@ -4,7 +4,6 @@
 #include "http/jwt_claims.h"
 
 #include <jansson.h>
-#include <math.h>
 
 #include "base/utf8.h"
 
@@ -39,7 +38,7 @@ static int check_times(const json_t *claims, const struct jwt_rules *rules, int6
         return refuse(ret_why, "exp is missing or no time");
     if (at + leeway <= now)
         return refuse(ret_why, "the token has expired");
-    identity->expires_at_s = (int64_t)floor(at + leeway);
+    identity->expires_at_s = (int64_t)(at + leeway);
     if (not_before != NULL && take_time(not_before, &at) != 0)
         return refuse(ret_why, "nbf is no time");
     if (not_before != NULL && at - leeway > now)

@@ -190,23 +190,30 @@ static int key_of_pkey(EVP_PKEY *pkey, struct error *err, struct signature_key *
     return 0;
 }
 
-static int read_pem(BIO *bio, size_t max, struct error *err, struct signature_key **keys,
+static size_t count_blocks(struct slice text)
+{
+    static const char begin[] = "-----BEGIN ";
+    const char *at = text.data, *end = text.data + text.len;
+    size_t count = 0;
+    while ((at = memmem(at, (size_t)(end - at), begin, sizeof(begin) - 1)) != NULL) {
+        at += sizeof(begin) - 1;
+        count++;
+    }
+    return count;
+}
+
+static int read_pem(BIO *bio, size_t blocks, struct error *err, struct signature_key **keys,
                     size_t *count)
 {
-    EVP_PKEY *pkey;
-    while ((pkey = PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL)) != NULL) {
-        if (*count == max) {
-            EVP_PKEY_free(pkey);
-            return refuse(err, "the PEM text has too many keys");
-        }
+    while (*count < blocks) {
+        EVP_PKEY *pkey = PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
+        if (pkey == NULL)
+            return refuse(err, "the PEM text has a block that is no public key");
         if (key_of_pkey(pkey, err, &keys[*count]) != 0)
             return -1;
         (*count)++;
     }
-    if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
-        return refuse(err, "the PEM text has a block that is no public key");
-    ERR_clear_error();
-    return *count > 0 ? 0 : refuse(err, "the PEM text has no public key");
+    return 0;
 }
 
 int signature_keys_pem(struct slice text, size_t max, struct error *err,
@@ -214,10 +221,13 @@ int signature_keys_pem(struct slice text, size_t max, struct error *err,
 {
     if (text.len > INT_MAX || memmem(text.data, text.len, "PRIVATE KEY-----", 16) != NULL)
         return refuse(err, "a private key does not belong here; public keys are enough to verify");
-    size_t count = 0;
+    size_t count = 0, blocks = count_blocks(text);
+    if (blocks == 0 || blocks > max)
+        return refuse(err, blocks == 0 ? "the PEM text has no public key"
+                                       : "the PEM text has too many keys");
     BIO *bio = BIO_new_mem_buf(text.data, (int)text.len);
     CHECK(bio != NULL);
-    int rc = read_pem(bio, max, err, keys, &count);
+    int rc = read_pem(bio, blocks, err, keys, &count);
     BIO_free(bio);
     if (rc != 0) {
         while (count > 0)

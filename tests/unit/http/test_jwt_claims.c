@@ -3,6 +3,8 @@
  */
 #include "http/jwt_claims.h"
 
+#include <stdio.h>
+
 #include "tests/unit/test.h"
 
 static const struct jwt_rules rules = {"https://issuer", "cart", "realm_access.roles", 30};
