@@ -68,12 +68,14 @@ static int listen_http(struct app *app, struct error *err)
         .route_count = api_route_count,
         .context = app,
         .metrics = app->metrics,
+        .auth = app->auth,
         .ops = &app->ops,
         .on_worker_start = worker_start,
         .on_worker_stop = worker_stop,
     };
     app->checks[0] = (struct ops_check){"event_store", store_ready, app};
     app->checks[1] = (struct ops_check){"relay", relay_ready, app};
+    app->checks[2] = (struct ops_check){"auth_keys", auth_ready, app->auth};
     app->ops = (struct ops){app->metrics, app->checks, ARRAY_SIZE(app->checks)};
     return http_server_start(&options, err, &app->server);
 }
@@ -92,7 +94,8 @@ int app_start(const struct api_settings *settings, struct app *app, struct error
     view_trust_init(&app->view_check.trust, category_cart.partitions);
     if (redis_endpoint_new(settings->redis_connection_string, err, &app->redis) != 0 ||
         view_links_new(settings->redis_connection_string, (int)settings->readers, err,
-                       &app->view_links) != 0)
+                       &app->view_links) != 0 ||
+        auth_open(&settings->auth, app->metrics, err, &app->auth) != 0)
         return -1;
     struct error unresolved; /* views are folded until the name is known */
     if (redis_endpoint_resolve(app->redis, &unresolved) != 0)
@@ -199,5 +202,6 @@ void app_stop(struct app *app)
     view_links_free(app->view_links);
     view_trust_free(&app->view_check.trust);
     redis_endpoint_free(app->redis);
+    auth_close(app->auth);
     metrics_free(app->metrics);
 }

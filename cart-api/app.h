@@ -16,10 +16,11 @@
 #include "cart-api/worker.h"
 #include "eventstore/committer.h"
 #include "eventstore/relay.h"
+#include "http/auth.h"
 #include "http/http.h"
 #include "http/ops.h"
 
-enum { APP_CHECKS = 2 };
+enum { APP_CHECKS = 3 };
 
 struct app {
     const struct api_settings *settings;
@@ -32,6 +33,7 @@ struct app {
     struct redis_endpoint *redis;  /* the workers' */
     struct view_links *view_links; /* the readers' */
     struct view_check view_check;
+    struct auth *auth; /* NULL without keys of tokens */
     struct http_server *server;
     struct ops_check checks[APP_CHECKS];
     struct ops ops;

@@ -30,7 +30,7 @@ static void print_help(void)
            "  --migrate         bring the database to this binary's schema and leave\n"
            "  --create-topics   make the Kafka topics that are missing and leave\n\n"
            "Signals: SIGTERM and SIGINT end it after what is under way; SIGHUP reads log_level "
-           "again.\n\n");
+           "and the keys of tokens again.\n\n");
     config_print_help(&api_settings_table);
 }
 
@@ -74,11 +74,12 @@ static void block_signals(sigset_t *waited_for)
     signal(SIGPIPE, SIG_IGN);
 }
 
-static void reload(const char *config_file)
+static void reload(struct app *app, const char *config_file)
 {
     struct api_settings settings = {0};
     struct error err;
     enum log_level level;
+    auth_reload(app->auth);
     if (api_settings_load(config_file, &settings, &err) != 0) {
         log_error("settings not reloaded, the old ones stay", LOG_TEXT("reason", err.message));
     } else {
@@ -98,7 +99,7 @@ static int run(struct app *app, const char *config_file, const sigset_t *signals
             return -1;
         int number = sigtimedwait(signals, NULL, &tick);
         if (number == SIGHUP)
-            reload(config_file);
+            reload(app, config_file);
         else if (number == SIGTERM || number == SIGINT)
             return 0;
     }

@@ -9,8 +9,10 @@
 const struct http_route api_routes[] = {
     {"POST", "/api/cart/{cartId}/items", "add_items", route_add_items, HTTP_PRIVATE},
     {"DELETE", "/api/cart/{cartId}/items", "clear", route_clear, HTTP_PRIVATE},
-    {"PUT", "/api/cart/{cartId}/items/{productId}", "set_quantity", route_set_quantity, HTTP_PRIVATE},
-    {"DELETE", "/api/cart/{cartId}/items/{productId}", "remove_item", route_remove_item, HTTP_PRIVATE},
+    {"PUT", "/api/cart/{cartId}/items/{productId}", "set_quantity", route_set_quantity,
+     HTTP_PRIVATE},
+    {"DELETE", "/api/cart/{cartId}/items/{productId}", "remove_item", route_remove_item,
+     HTTP_PRIVATE},
     {"GET", "/api/cart/view/{cartId}", "view", route_view, HTTP_PRIVATE},
     {"GET", "/api/cart/{cartId}/events", "events", route_history, HTTP_PRIVATE},
     {"GET", "/api/cart/{cartId}/state", "state", route_state, HTTP_PRIVATE},

@@ -3,7 +3,6 @@
  */
 #include "cart-api/settings.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
 #include "base/currency.h"
@@ -35,7 +34,8 @@
 static const struct setting rows[] = {
     TEXT(log_level, "info", NULL, "debug, info, warning or error; read again on SIGHUP"),
 
-    TEXT(http_address, "127.0.0.1", NULL, "IP address to listen on; loopback only in this version"),
+    TEXT(http_address, "127.0.0.1", NULL,
+         "IP address to listen on; beyond loopback only with keys of tokens"),
     INT(http_port, "5105", 1, 65535, "port to listen on"),
     BOOL(http_share_port, "false",
          "true: several processes may listen on it at once, the old and the new one of a rolling "
@@ -84,6 +84,8 @@ static const struct setting rows[] = {
     TEXT(default_currency, "USD", NULL, "ISO 4217 code of a cart that is opened without one"),
     INT(quantity_max, "999", 1, CART_QUANTITY_MAX, "of one product in a cart"),
     INT(lines_max, "200", 1, CART_LINES_MAX, "products in a cart"),
+
+    AUTH_SETTING_ROWS(struct api_settings, auth),
 };
 
 const struct setting_table api_settings_table = {"cart-api", rows, ARRAY_SIZE(rows)};
@@ -109,27 +111,6 @@ void api_settings_free(struct api_settings *settings)
     config_free(&api_settings_table, settings);
 }
 
-static int check_address(const struct api_settings *settings, struct error *err)
-{
-    struct in_addr v4;
-    struct in6_addr v6;
-    bool loopback;
-    if (inet_pton(AF_INET, settings->http_address, &v4) == 1)
-        loopback = ntohl(v4.s_addr) >> 24 == 127;
-    else if (inet_pton(AF_INET6, settings->http_address, &v6) == 1)
-        loopback = IN6_IS_ADDR_LOOPBACK(&v6);
-    else
-        return error_set(err, ERROR_PERMANENT,
-                         "http_address %.64s is not an IP address; set it to 127.0.0.1 or ::1",
-                         settings->http_address);
-    if (!loopback)
-        return error_set(err, ERROR_PERMANENT,
-                         "http_address %s is not loopback; authentication is not available in "
-                         "this version; set http_address to 127.0.0.1 or ::1",
-                         settings->http_address);
-    return 0;
-}
-
 int api_settings_require(const char *value, const char *name, const char *environment,
                          struct error *err)
 {
@@ -142,7 +123,7 @@ int api_settings_require(const char *value, const char *name, const char *enviro
 int api_settings_check(const struct api_settings *settings, struct error *err)
 {
     struct redis_address redis;
-    if (check_address(settings, err) != 0 ||
+    if (auth_settings_check(&settings->auth, settings->http_address, err) != 0 ||
         redis_address_parse(settings->redis_connection_string, err, &redis) != 0)
         return -1;
     return api_settings_require(settings->postgres_connection_string, "postgres_connection_string",

@@ -5,6 +5,7 @@
 #define CARTWRIGHT_CART_API_SETTINGS_H
 
 #include "base/config.h"
+#include "http/auth_settings.h"
 
 struct api_settings {
     const char *log_level;
@@ -25,6 +26,7 @@ struct api_settings {
     int64_t answers_retention_hours;
     const char *default_currency;
     int64_t quantity_max, lines_max;
+    struct auth_settings auth;
 };
 
 extern const struct setting_table api_settings_table;
@@ -34,8 +36,8 @@ int api_settings_load(const char *file, struct api_settings *settings,
                       struct error *err) WARN_UNUSED;
 void api_settings_free(struct api_settings *settings);
 
-/** What serving needs beside single values: an address that may be listened on (loopback only,
- * there is no authentication in this version) and servers to connect to. */
+/** What serving needs beside single values: an address that may be listened on (beyond
+ * loopback only with keys of tokens) and servers to connect to. */
 int api_settings_check(const struct api_settings *settings, struct error *err) WARN_UNUSED;
 
 /** Refuses an empty text that the verb needs. */

@@ -17,8 +17,8 @@ const struct problem problem_invalid_json = {"invalid_json", 400, "The body is n
 const struct problem problem_invalid_field = {"invalid_field", 400, "A field is not acceptable", 0};
 const struct problem problem_invalid_parameter = {"invalid_parameter", 400,
                                                   "A query parameter is not acceptable", 0};
-const struct problem problem_unauthenticated = {"unauthenticated", 401,
-                                                "A credential is needed", 0};
+const struct problem problem_unauthenticated = {"unauthenticated", 401, "A credential is needed",
+                                                0};
 const struct problem problem_invalid_token = {"invalid_token", 401, "The credential is not valid",
                                               0};
 const struct problem problem_not_found = {"not_found", 404, "Not found", 0};

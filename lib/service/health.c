@@ -39,6 +39,12 @@ size_t health_add(struct health *health, const char *name)
     return index;
 }
 
+void health_add_check(struct health *health, struct ops_check check)
+{
+    CHECK(health->count < HEALTH_CONDITIONS_MAX);
+    health->checks[health->count++] = check;
+}
+
 bool health_set(struct health *health, size_t index, bool ok, const char *why)
 {
     CHECK(index < health->count);

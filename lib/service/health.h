@@ -33,6 +33,9 @@ void health_destroy(struct health *health);
 /** Adds a condition that does not hold yet; its index. name is kept by pointer. */
 size_t health_add(struct health *health, const char *name);
 
+/** Adds a check that judges by itself. */
+void health_add_check(struct health *health, struct ops_check check);
+
 /** True when that changed what the condition says. */
 bool health_set(struct health *health, size_t index, bool ok, const char *why);
 

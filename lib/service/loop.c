@@ -165,6 +165,7 @@ static void reload_settings(struct service_runtime *runtime)
     enum log_level level;
     CHECK(log_level_parse(((struct service_settings *)values)->log_level, &level) == 0);
     log_set_level(level);
+    auth_reload(runtime->auth);
     if (runtime->service->reload != NULL)
         runtime->service->reload(runtime->state, values);
     settings_free(&runtime->table, values);

@@ -4,6 +4,7 @@
 #ifndef CARTWRIGHT_SERVICE_RUNTIME_H
 #define CARTWRIGHT_SERVICE_RUNTIME_H
 
+#include "http/auth.h"
 #include "io/pg_pool.h"
 #include "service/batch.h"
 #include "service/counters.h"
@@ -27,6 +28,7 @@ struct service_runtime {
     struct health health;
     size_t condition_kafka, condition_postgres, condition_own;
     struct store store;
+    struct auth *auth;     /* NULL without keys of tokens */
     struct pg_pool *calls; /* NULL when the service has no routes */
     struct log_limit troubles, rejections;
     struct feed feeds[SERVICE_CATEGORIES_MAX];

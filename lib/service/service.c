@@ -141,6 +141,7 @@ static struct http_options http_options_of(const struct service_runtime *runtime
         .route_count = service->route_count,
         .context = runtime->state,
         .metrics = runtime->metrics,
+        .auth = runtime->auth,
         .ops = ops,
     };
 }
@@ -184,10 +185,17 @@ static int serve(struct service_runtime *runtime, const struct ops *ops)
 
 static int run(struct service_runtime *runtime)
 {
+    struct error err;
     signals_start(&runtime->signals, (int)runtime->common->drain_timeout_ms);
     init_parts(runtime);
+    if (auth_open(&runtime->common->auth, runtime->metrics, &err, &runtime->auth) != 0) {
+        free_parts(runtime);
+        return refuse(&err);
+    }
+    health_add_check(&runtime->health, (struct ops_check){"auth_keys", auth_ready, runtime->auth});
     struct ops ops = {runtime->metrics, runtime->health.checks, runtime->health.count};
     int code = serve(runtime, &ops);
+    auth_close(runtime->auth);
     free_parts(runtime);
     return code;
 }

@@ -19,6 +19,7 @@
 #include "eventstore/category.h"
 #include "eventstore/event_record.h"
 #include "eventstore/migrations.h"
+#include "http/auth_settings.h"
 #include "http/http.h"
 #include "io/pg.h"
 
@@ -51,6 +52,7 @@ struct service_settings {
     char *kafka_bootstrap_servers, *kafka_group_id, *kafka_instance_id;
     bool http_share_port;
     int64_t http_port, batch_max, retry_max_ms, drain_timeout_ms, call_threads;
+    struct auth_settings auth;
 };
 
 /** A verb on the command line, such as --rebuild: runs instead of the service; its exit code.

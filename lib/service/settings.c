@@ -3,7 +3,6 @@
  */
 #include "service/settings.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +13,7 @@
 
 static const struct setting common_rows[] = {
     {"http_address", SETTING_TEXT, AT(http_address), "127.0.0.1", 0, 0, NULL,
-     "loopback address that the operator's calls are served on", false},
+     "IP address to listen on; beyond loopback only with keys of tokens", false},
     {"http_port", SETTING_INT, AT(http_port), NULL, 1, 65535, NULL,
      "its port: /healthz, /readyz, /metrics", false},
     {"http_share_port", SETTING_BOOL, AT(http_share_port), "false", 0, 0, NULL,
@@ -44,6 +43,7 @@ static const struct setting common_rows[] = {
      "threads, each with a connection, for HTTP calls that need the store", false},
     {"drain_timeout_ms", SETTING_INT, AT(drain_timeout_ms), "10000", 100, 600000, NULL,
      "after SIGTERM the process ends within this time", false},
+    AUTH_SETTING_ROWS(struct service_settings, auth),
 };
 
 struct setting_table settings_table_new(const struct service *service)
@@ -68,15 +68,6 @@ void settings_table_free(struct setting_table *table)
     *table = (struct setting_table){0};
 }
 
-static bool is_loopback(const char *address)
-{
-    struct in_addr v4;
-    struct in6_addr v6;
-    if (inet_pton(AF_INET, address, &v4) == 1)
-        return ntohl(v4.s_addr) >> 24 == IN_LOOPBACKNET;
-    return inet_pton(AF_INET6, address, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
-}
-
 static int judge(const struct service_settings *settings, struct error *err)
 {
     enum log_level level;
@@ -84,12 +75,8 @@ static int judge(const struct service_settings *settings, struct error *err)
         return error_set(err, ERROR_PERMANENT,
                          "log_level must be debug, info, warning or error, not `%.32s`",
                          settings->log_level);
-    if (!is_loopback(settings->http_address))
-        return error_set(
-            err, ERROR_PERMANENT,
-            "http_address %.64s is not a loopback address, and the operator's calls are "
-            "not authenticated; set it to 127.0.0.1 or ::1",
-            settings->http_address);
+    if (auth_settings_check(&settings->auth, settings->http_address, err) != 0)
+        return -1;
     if (settings->kafka_bootstrap_servers[0] == '\0')
         return error_set(err, ERROR_PERMANENT,
                          "kafka_bootstrap_servers is empty; set it to host:port");

@@ -26,7 +26,7 @@ static void count(struct http_request *request, void *context)
     http_answer(request, 200, "text/plain", slice_of("hello"));
 }
 
-static const struct http_route routes[] = {{"GET", "/hello", "hello", count}};
+static const struct http_route routes[] = {{"GET", "/hello", "hello", count, HTTP_PUBLIC}};
 
 static int start(struct place place, int port, atomic_int *served, struct error *err,
                  struct http_server **ret_server)

@@ -81,9 +81,12 @@ static void headers(struct http_request *request, void *context)
 }
 
 static const struct http_route routes[] = {
-    {"GET", "/hello", "hello", hello, HTTP_PUBLIC},           {"POST", "/echo", "echo", echo, HTTP_PUBLIC},
-    {"GET", "/carts/{id}", "param", show_param, HTTP_PUBLIC}, {"GET", "/unchanged", "unchanged", not_modified, HTTP_PUBLIC},
-    {"GET", "/query", "query", query, HTTP_PUBLIC},           {"POST", "/json", "json", is_json, HTTP_PUBLIC},
+    {"GET", "/hello", "hello", hello, HTTP_PUBLIC},
+    {"POST", "/echo", "echo", echo, HTTP_PUBLIC},
+    {"GET", "/carts/{id}", "param", show_param, HTTP_PUBLIC},
+    {"GET", "/unchanged", "unchanged", not_modified, HTTP_PUBLIC},
+    {"GET", "/query", "query", query, HTTP_PUBLIC},
+    {"POST", "/json", "json", is_json, HTTP_PUBLIC},
     {"GET", "/headers", "headers", headers, HTTP_PUBLIC},
 };
 

@@ -111,8 +111,8 @@ static void open_sse(struct http_request *request, void *context)
 }
 
 static const struct http_route routes[] = {
-    {"GET", "/ws", "ws", open_socket},
-    {"GET", "/sse", "sse", open_sse},
+    {"GET", "/ws", "ws", open_socket, HTTP_PUBLIC},
+    {"GET", "/sse", "sse", open_sse, HTTP_PUBLIC},
 };
 
 static int setup(void **state)
