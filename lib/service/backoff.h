@@ -13,4 +13,7 @@ enum { BACKOFF_FIRST_MS = 50 };
  * BACKOFF_FIRST_MS * 2^(attempt-1), at most max_ms. random is any number. */
 int backoff_ms(int attempt, int max_ms, uint32_t random);
 
+/** The same with another first_ms. */
+int backoff_from_ms(int attempt, int first_ms, int max_ms, uint32_t random);
+
 #endif
