@@ -75,6 +75,40 @@ void answer_render(const struct cart *cart, const struct cart_command *command,
     buf_char(out, '}');
 }
 
+static const char order_start[] = "{\"orderId\":\"";
+
+void answer_render_order(struct slice cart_id, const struct cart *cart, struct buf *out,
+                         size_t *ret_position)
+{
+    buf_char(out, '{');
+    json_string_member(out, "orderId", slice_of(cart->order_id));
+    json_string_member(out, "cartId", cart_id);
+    json_int_member(out, "version", cart->version);
+    json_name(out, "position");
+    *ret_position = out->len;
+    json_string_member(out, "status", slice_of(cart_status_name(cart->status)));
+    json_name(out, "items");
+    buf_char(out, '[');
+    for (size_t i = 0; i < cart->line_count; i++) {
+        json_comma(out);
+        cart_line_render(&cart->lines[i], true, out);
+    }
+    buf_char(out, ']');
+    json_int_member(out, "totalQuantity", cart->total_quantity);
+    json_int_member(out, "total", cart->total_minor);
+    json_string_member(out, "currency", slice_of(cart->currency));
+    buf_text(out, ",\"warnings\":[]}");
+}
+
+struct slice answer_order_id(struct slice body)
+{
+    size_t start = sizeof(order_start) - 1;
+    CHECK(body.len > start && memcmp(body.data, order_start, start) == 0);
+    const char *end = memchr(body.data + start, '"', body.len - start);
+    CHECK(end != NULL);
+    return (struct slice){body.data + start, (size_t)(end - body.data) - start};
+}
+
 void answer_place_position(struct buf *body, size_t offset, int64_t position)
 {
     char digits[24];

@@ -11,6 +11,14 @@
 void answer_render(const struct cart *cart, const struct cart_command *command,
                    const struct verdict *verdict, struct buf *out, size_t *ret_position);
 
+/** Appends what a checkout answers: the order's id first, so that answer_order_id finds it in a
+ * recorded answer too, and all lines. */
+void answer_render_order(struct slice cart_id, const struct cart *cart, struct buf *out,
+                         size_t *ret_position);
+
+/** The order's id in what answer_render_order has written; it points into body. */
+struct slice answer_order_id(struct slice body);
+
 /** Puts the digits of position at the offset. */
 void answer_place_position(struct buf *body, size_t offset, int64_t position);
 

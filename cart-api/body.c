@@ -4,6 +4,7 @@
 #include "cart-api/body.h"
 
 #include "base/currency.h"
+#include "base/luhn.h"
 #include "base/utf8.h"
 #include "cart-api/fields.h"
 #include "cart-api/problems.h"
@@ -15,6 +16,8 @@ static const char *const single_fields[] = {"userId",   "productId", "productNam
                                             "quantity", "currency",  NULL};
 static const char *const many_fields[] = {"items", "userId", "currency", NULL};
 static const char *const quantity_fields[] = {"quantity", NULL};
+static const char *const checkout_fields[] = {"userId", "contact", "paymentToken", NULL};
+static const char *const contact_fields[] = {"email", "phone", "locale", NULL};
 
 /** Understood but against a rule is 422, everything else that is wrong with a field is 400. */
 static const struct problem *problem_of(const char *code)
@@ -24,10 +27,29 @@ static const struct problem *problem_of(const char *code)
     return &problem_invalid_field;
 }
 
+/** Card numbers go to the payment provider, never to us. */
+static bool is_card_number(const char *key, struct slice text)
+{
+    bool product = key != NULL && strcmp(key, "productId") == 0;
+    return luhn_holds_card_number(text) && !(product && luhn_is_bar_code(text));
+}
+
 static int parse(struct slice text, struct body_failure *failure, struct json **ret_json)
 {
+    static const struct json_text_rule no_card_numbers = {
+        is_card_number, "card_number_refused", "must not hold the number of a payment card"};
+    struct json *json;
     failure->problem = &problem_invalid_json;
-    return json_parse(text, &failure->place, ret_json);
+    if (json_parse(text, &failure->place, &json) != 0)
+        return -1;
+    struct json_at root = json_root(json);
+    if (json_each_text(&root, &no_card_numbers, &failure->place) != 0) {
+        failure->problem = &problem_card_number_refused;
+        json_free(json);
+        return -1;
+    }
+    *ret_json = json;
+    return 0;
 }
 
 /** Completes a failure whose place is known; returns -1. */
@@ -157,6 +179,77 @@ int body_add_parse(struct slice text, struct add_body *body, struct body_failure
 void body_add_free(struct add_body *body)
 {
     json_free(body->json);
+    body->json = NULL;
+}
+
+/* ---- checkout */
+
+/** An optional text of the contact; valid says whether it can be one. */
+static int take_contact_text(const struct json_at *contact, const char *name, size_t max,
+                             bool (*valid)(struct slice text), const char *wanted,
+                             struct json_problem *place, struct slice *ret_text)
+{
+    if (!json_has(contact, name))
+        return 0;
+    if (take_text(contact, name, max, place, ret_text) != 0)
+        return -1;
+    return valid(*ret_text) ? 0 : json_refuse(contact, name, "format", wanted, place);
+}
+
+static int take_contact(const struct json_at *root, struct json_problem *place,
+                        struct contact *ret_contact)
+{
+    struct json_at at;
+    if (!json_has(root, "contact"))
+        return 0;
+    if (json_member(root, "contact", place, &at) != 0 || json_only(&at, contact_fields, place) != 0)
+        return -1;
+    if (take_contact_text(&at, "email", EMAIL_MAX, field_email, "must be a mail address", place,
+                          &ret_contact->email) != 0 ||
+        take_contact_text(&at, "phone", PHONE_MAX, field_phone,
+                          "must be a number as E.164 writes it, such as +4930123456", place,
+                          &ret_contact->phone) != 0 ||
+        take_contact_text(&at, "locale", LOCALE_MAX, field_locale,
+                          "must be a language tag such as de-DE", place, &ret_contact->locale) != 0)
+        return -1;
+    return 0;
+}
+
+static int take_checkout(const struct json_at *root, struct json_problem *place,
+                         struct checkout_body *body)
+{
+    if (json_only(root, checkout_fields, place) != 0 ||
+        take_contact(root, place, &body->contact) != 0)
+        return -1;
+    if (json_has(root, "userId") &&
+        take_text(root, "userId", USER_ID_MAX, place, &body->user_id) != 0)
+        return -1;
+    if (json_has(root, "paymentToken") &&
+        take_text(root, "paymentToken", PAYMENT_TOKEN_MAX, place, &body->payment_token) != 0)
+        return -1;
+    return 0;
+}
+
+int body_checkout_parse(struct slice text, struct checkout_body *body, struct body_failure *failure)
+{
+    static const struct slice none = {"", 0};
+    *body = (struct checkout_body){
+        .user_id = none, .payment_token = none, .contact = {none, none, none}};
+    if (text.len == 0)
+        return 0;
+    if (parse(text, failure, &body->json) != 0)
+        return -1;
+    struct json_at root = json_root(body->json);
+    if (take_checkout(&root, &failure->place, body) == 0)
+        return 0;
+    body_checkout_free(body);
+    return refused(failure);
+}
+
+void body_checkout_free(struct checkout_body *body)
+{
+    if (body->json != NULL)
+        json_free(body->json);
     body->json = NULL;
 }
 

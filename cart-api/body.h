@@ -29,6 +29,18 @@ int body_add_parse(struct slice text, struct add_body *body,
                    struct body_failure *failure) WARN_UNUSED;
 void body_add_free(struct add_body *body);
 
+/** POST checkout; each member is optional, as is the body. Slices point into json, which
+ * body_checkout_free frees. */
+struct checkout_body {
+    struct json *json; /* NULL: there was no body */
+    struct slice user_id, payment_token;
+    struct contact contact;
+};
+
+int body_checkout_parse(struct slice text, struct checkout_body *body,
+                        struct body_failure *failure) WARN_UNUSED;
+void body_checkout_free(struct checkout_body *body);
+
 /** PUT of a line: {"quantity":n}, any whole number. */
 int body_quantity_parse(struct slice text, int64_t *ret_quantity,
                         struct body_failure *failure) WARN_UNUSED;

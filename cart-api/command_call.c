@@ -9,22 +9,11 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "cart-api/answer.h"
-#include "cart-api/fields.h"
+#include "cart-api/command_internal.h"
 #include "cart-api/problems.h"
 #include "proto/cart_codec.h"
 
 enum { ANSWER_SIZE = 512, WORKERS_MAX = 64 };
-
-struct cart_call {
-    struct http_deferred deferred;
-    struct command command;
-    struct app *app;
-    int64_t started_us;
-    bool rejected; /* never submitted: the queue was full */
-    struct cart_command values;
-    struct verdict verdict;
-    /* then: a touched line and an item for each item, and the texts */
-};
 
 /* ---- the block */
 
@@ -40,7 +29,8 @@ static struct slice keep(char **at, struct slice text)
 static size_t text_bytes(const struct cart_command *values, const struct command_key *key)
 {
     size_t bytes = values->cart_id.len + values->user_id.len + values->currency.len +
-                   values->product_id.len + key->key.len;
+                   values->product_id.len + values->payment_token.len + values->contact.email.len +
+                   values->contact.phone.len + values->contact.locale.len + key->key.len;
     for (size_t i = 0; i < values->item_count; i++)
         bytes += values->items[i].product_id.len + values->items[i].product_name.len;
     return bytes;
@@ -54,6 +44,10 @@ static void keep_values(struct cart_call *call, const struct cart_command *value
     call->values.user_id = keep(at, values->user_id);
     call->values.currency = keep(at, values->currency);
     call->values.product_id = keep(at, values->product_id);
+    call->values.payment_token = keep(at, values->payment_token);
+    call->values.contact.email = keep(at, values->contact.email);
+    call->values.contact.phone = keep(at, values->contact.phone);
+    call->values.contact.locale = keep(at, values->contact.locale);
     call->values.items = items;
     for (size_t i = 0; i < values->item_count; i++) {
         items[i] = values->items[i];
@@ -102,7 +96,7 @@ static void append_events(struct cart_call *call, const struct cart *cart,
             .correlation_id = command->correlation_id,
             .causation_id = command->id,
         };
-        cart_decided_event(&call->values, &call->verdict, i, &event);
+        cart_decided_event(cart, &call->values, &call->verdict, i, &event);
         buf_clear(&command->body); /* borrowed for the payload: the answer comes last */
         cart_event_encode(&event, &command->body);
         decision_event(decision, &event.event_id, cart_event_type_name(event.type),
@@ -123,8 +117,14 @@ static void decide(struct command *command, const void *state, struct decision *
         return;
     }
     append_events(call, cart, decision);
-    command->status = call->verdict.opens ? 201 : 200;
+    verdict_free(&call->verdict); /* here, where it was made */
     command->version = cart->version;
+    if (call->values.type == CART_CHECK_OUT) {
+        command->status = 202;
+        answer_render_order(call->values.cart_id, cart, &command->body, &command->body_position);
+        return;
+    }
+    command->status = call->verdict.opens ? 201 : 200;
     answer_render(cart, &call->values, &call->verdict, &command->body, &command->body_position);
 }
 
@@ -144,91 +144,7 @@ void command_call_done(void *context, struct command *list)
         http_post(lists[i]);
 }
 
-/* ---- the answer, on the worker */
-
-/** Where in the body the refused value is. */
-static void refusal_pointer(const struct cart_call *call, char *text, size_t size)
-{
-    const struct verdict *verdict = &call->verdict;
-    bool common = strcmp(verdict->field, "currency") == 0;
-    if (call->values.type == CART_ADD_ITEMS && !call->values.single && !common)
-        snprintf(text, size, "/items/%zu/%s", verdict->item, verdict->field);
-    else
-        snprintf(text, size, "/%s", verdict->field);
-}
-
-static void answer_refusal(struct http_request *request, const struct cart_call *call)
-{
-    const struct verdict *verdict = &call->verdict;
-    const struct problem *problem = problem_of_refusal(verdict->refusal);
-    char pointer[64];
-    struct problem_detail detail = {pointer, problem->code, verdict->because};
-    if (verdict->field == NULL) {
-        problem_answer(request, problem, verdict->because, NULL, 0);
-        return;
-    }
-    refusal_pointer(call, pointer, sizeof(pointer));
-    problem_answer(request, problem, verdict->because, &detail, 1);
-}
-
-static void answer_body(struct http_request *request, struct command *command)
-{
-    char etag[ETAG_TEXT_SIZE];
-    if (command->body_position != SIZE_MAX)
-        answer_place_position(&command->body, command->body_position, command->position);
-    http_add_header(request, "etag", field_etag(command->version, etag));
-    http_answer(request, command->status, "application/json", buf_slice(&command->body));
-}
-
-static void answer_failure(struct http_request *request, enum command_outcome outcome)
-{
-    static const struct {
-        const struct problem *problem;
-        const char *detail;
-    } failures[] = {
-        [COMMAND_KEY_REUSED] = {&problem_idempotency_key_reused,
-                                "This Idempotency-Key was used for a request with another method, "
-                                "path, If-Match or body."},
-        [COMMAND_UNAVAILABLE] = {&problem_store_unavailable, "Nothing was done; try again."},
-        [COMMAND_UNKNOWN] = {&problem_outcome_unknown,
-                             "The command may or may not have been done; try again with the same "
-                             "Idempotency-Key, or read the cart."},
-        [COMMAND_CONTENDED] = {&problem_contended, "Nothing was done; try again."},
-        [COMMAND_BROKEN] = {&problem_cart_unreadable,
-                            "The stored events of this cart cannot be folded; nothing was done."},
-    };
-    CHECK((size_t)outcome < ARRAY_SIZE(failures) && failures[outcome].problem != NULL);
-    problem_answer(request, failures[outcome].problem, failures[outcome].detail, NULL, 0);
-}
-
-static void answer(struct http_request *request, struct cart_call *call)
-{
-    struct command *command = &call->command;
-    if (call->rejected) {
-        problem_answer(request, &problem_overloaded, "Too many commands wait; try again.", NULL, 0);
-        return;
-    }
-    switch (command->outcome) {
-    case COMMAND_ANSWERED:
-        if (command->refused)
-            answer_refusal(request, call);
-        else
-            answer_body(request, command);
-        return;
-    case COMMAND_REPLAYED:
-        http_add_header(request, "idempotent-replayed", slice_of("true"));
-        answer_body(request, command);
-        return;
-    case COMMAND_KEY_REUSED:
-    case COMMAND_UNAVAILABLE:
-    case COMMAND_UNKNOWN:
-    case COMMAND_CONTENDED:
-    case COMMAND_BROKEN:
-        answer_failure(request, command->outcome);
-        return;
-    }
-    NOT_REACHED();
-}
+/* ---- the end, on the worker */
 
 static enum command_result result_of(const struct cart_call *call)
 {
@@ -262,11 +178,21 @@ static void complete(struct http_deferred *deferred)
     metric_add(counters->commands, result_of(call), 1);
     metric_observe_us(counters->command_duration, 0, clock_monotonic_us() - call->started_us);
     if (deferred->request != NULL)
-        answer(deferred->request, call);
+        command_answer(deferred->request, call);
     call_free(call);
 }
 
 /* ---- the start */
+
+/** The order is named after its command: no other has this id. */
+static void set_order_id(struct cart_call *call)
+{
+    const uint8_t *bytes = call->command.id.bytes;
+    char *at = call->order_id + snprintf(call->order_id, sizeof(call->order_id), "ord_");
+    for (size_t i = 0; i < sizeof(call->command.id.bytes); i++)
+        at += snprintf(at, 3, "%02x", bytes[i]);
+    call->values.order_id = slice_of(call->order_id);
+}
 
 static void prepare_command(struct cart_call *call, struct http_request *request,
                             const struct command_key *key)
@@ -279,6 +205,8 @@ static void prepare_command(struct cart_call *call, struct http_request *request
     if (command->key.len > 0)
         memcpy(command->fingerprint, key->fingerprint, sizeof(command->fingerprint));
     command->id = uuid_v7(&worker->ids, clock_wall_us());
+    if (call->values.type == CART_CHECK_OUT)
+        set_order_id(call);
     memcpy(command->correlation_id.bytes, trace->trace_id, sizeof(command->correlation_id.bytes));
     command->trace_flags = trace->flags;
     command->actor = call->values.user_id.len > 0 ? call->values.user_id : slice_of("anonymous");
@@ -295,7 +223,7 @@ void command_call_start(struct app *app, struct http_request *request,
     struct committer *committer = atomic_load_explicit(&app->committer, memory_order_acquire);
     if (committer == NULL) {
         metric_add(app->counters.commands, RESULT_UNAVAILABLE, 1);
-        answer_failure(request, COMMAND_UNAVAILABLE);
+        command_answer_failure(request, COMMAND_UNAVAILABLE);
         return;
     }
     struct cart_call *call = call_new(app, values, key);

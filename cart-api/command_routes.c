@@ -163,3 +163,30 @@ void route_clear(struct http_request *request, void *context)
     if (take_key(request, (struct slice){"", 0}, &key))
         command_call_start(context, request, &command, &key);
 }
+
+void route_check_out(struct http_request *request, void *context)
+{
+    struct cart_command command = {.type = CART_CHECK_OUT};
+    struct command_key key = {.key = {"", 0}};
+    struct checkout_body body;
+    struct body_failure failure;
+    if (!query_is_valid(request, no_names) || !take_common(request, false, &command))
+        return;
+    if (http_header_count(request, "idempotency-key") == 0) {
+        problem_answer(request, &problem_idempotency_key_missing,
+                       "A checkout is done once for each Idempotency-Key; send one.", NULL, 0);
+        return;
+    }
+    if (http_body(request).len > 0 && !body_is_json(request))
+        return;
+    if (body_checkout_parse(http_body(request), &body, &failure) != 0) {
+        refuse_failure(request, &failure);
+        return;
+    }
+    command.user_id = body.user_id;
+    command.payment_token = body.payment_token;
+    command.contact = body.contact;
+    if (take_key(request, (struct slice){"", 0}, &key))
+        command_call_start(context, request, &command, &key);
+    body_checkout_free(&body);
+}

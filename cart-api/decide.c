@@ -3,13 +3,9 @@
  */
 #include "cart-api/decide.h"
 
-/** What a rule may look at. */
-struct facts {
-    const struct cart *cart;
-    const struct cart_command *command;
-    const struct cart_limits *limits;
-    const struct cart_line *line; /* that set or remove names; NULL: none */
-};
+#include <stdio.h>
+
+#include "cart-api/decide_internal.h"
 
 /* ---- rules on the cart as a whole, in the order in which they are asked */
 
@@ -43,9 +39,19 @@ static bool is_checked_out(const struct facts *facts)
     return facts->cart->status == CART_CHECKED_OUT;
 }
 
-static bool is_closed(const struct facts *facts)
+static bool is_merged(const struct facts *facts)
 {
-    return facts->cart->status != CART_OPEN;
+    return facts->cart->status == CART_MERGED;
+}
+
+static bool is_expired(const struct facts *facts)
+{
+    return facts->cart->status == CART_EXPIRED;
+}
+
+static bool is_empty(const struct facts *facts)
+{
+    return facts->cart->line_count == 0;
 }
 
 static bool line_is_missing(const struct facts *facts)
@@ -60,7 +66,7 @@ static bool quantity_is_out_of_range(const struct facts *facts)
 
 static bool currency_is_another(const struct facts *facts)
 {
-    return facts->cart->version > 0 && facts->command->currency.len > 0 &&
+    return facts->cart->currency[0] != '\0' && facts->command->currency.len > 0 &&
            !slice_equal(facts->command->currency, slice_of(facts->cart->currency));
 }
 
@@ -69,7 +75,9 @@ enum {
     SET = 1 << CART_SET_QUANTITY,
     REMOVE = 1 << CART_REMOVE_ITEM,
     CLEAR = 1 << CART_CLEAR,
-    EVERY = ADD | SET | REMOVE | CLEAR
+    CHECK_OUT = 1 << CART_CHECK_OUT,
+    CHANGE = ADD | SET | REMOVE | CLEAR,
+    EVERY = CHANGE | CHECK_OUT
 };
 
 static const struct rule {
@@ -79,16 +87,20 @@ static const struct rule {
     const char *field;
     const char *because; /* the reason, as callers read it */
 } rules[] = {
-    {SET | REMOVE | CLEAR, REFUSED_CART_NOT_FOUND, cart_is_unknown, NULL,
+    {SET | REMOVE | CLEAR | CHECK_OUT, REFUSED_CART_NOT_FOUND, cart_is_unknown, NULL,
      "There is no such cart; adding an item opens one."},
     {EVERY, REFUSED_CART_NOT_FOUND, owner_is_another, NULL,
      "There is no such cart for this user."}, /* 403 would tell that it exists */
     {EVERY, REFUSED_VERSION_MISMATCH, version_is_another, NULL,
      "The cart has not the version that If-Match names; read it again and decide anew."},
-    {EVERY, REFUSED_CHECKED_OUT, is_checked_out, NULL,
+    {CHANGE, REFUSED_CHECKED_OUT, is_checked_out, NULL,
      "The cart is checked out and frozen; use another cart."},
-    {EVERY, REFUSED_CLOSED, is_closed, NULL,
-     "The cart was merged or has expired; use another cart."},
+    {CHECK_OUT, REFUSED_ALREADY_CHECKED_OUT, is_checked_out, NULL,
+     "The cart is checked out already, as this order."},
+    {EVERY, REFUSED_MERGED, is_merged, NULL, "The cart was merged into another; use that one."},
+    {EVERY, REFUSED_EXPIRED, is_expired, NULL,
+     "Nobody touched the cart for too long and it was closed; use another cart."},
+    {CHECK_OUT, REFUSED_CART_EMPTY, is_empty, NULL, "The cart has no lines."},
     {SET | REMOVE, REFUSED_ITEM_NOT_IN_CART, line_is_missing, NULL,
      "The cart has no line with this product."},
     {SET, REFUSED_QUANTITY_LIMIT, quantity_is_out_of_range, "quantity",
@@ -96,125 +108,6 @@ static const struct rule {
     {ADD, REFUSED_CURRENCY_MISMATCH, currency_is_another, "currency",
      "One cart has one currency, that of its first item."},
 };
-
-/* ---- rules on each item of an add, which sees what the items before it have done */
-
-struct adding {
-    const struct facts *facts;
-    const struct add_item *item;
-    struct touched_line *line;
-    size_t line_count;   /* of the cart, with the item */
-    int64_t total_minor; /* of the cart, without the line; never more than AMOUNT_MAX_MINOR */
-};
-
-static bool item_quantity_is_out_of_range(const struct adding *adding)
-{
-    return adding->item->quantity < 1 ||
-           adding->item->quantity > adding->facts->limits->quantity_max;
-}
-
-static bool price_is_out_of_range(const struct adding *adding)
-{
-    return adding->item->price_minor < 0 || adding->item->price_minor > AMOUNT_MAX_MINOR;
-}
-
-static bool line_quantity_is_too_large(const struct adding *adding)
-{
-    return adding->line->quantity + adding->item->quantity > adding->facts->limits->quantity_max;
-}
-
-static bool lines_are_too_many(const struct adding *adding)
-{
-    return adding->line_count > (size_t)adding->facts->limits->lines_max && adding->line->added &&
-           adding->line->quantity == 0;
-}
-
-static bool amount_is_too_large(const struct adding *adding)
-{
-    int64_t quantity = adding->line->quantity + adding->item->quantity, line_total;
-    return __builtin_mul_overflow(adding->item->price_minor, quantity, &line_total) ||
-           line_total > AMOUNT_MAX_MINOR - adding->total_minor;
-}
-
-static const struct item_rule {
-    bool (*broken)(const struct adding *adding);
-    enum refusal refusal;
-    const char *field;
-    const char *because;
-} item_rules[] = {
-    {item_quantity_is_out_of_range, REFUSED_QUANTITY_LIMIT, "quantity",
-     "A quantity is less than 1 or more than a line may hold."},
-    {price_is_out_of_range, REFUSED_INVALID_VALUE, "price",
-     "A price is a whole number of minor units, 0 or more."},
-    {line_quantity_is_too_large, REFUSED_QUANTITY_LIMIT, "quantity",
-     "Together with what is in the cart, the line would hold more than a line may."},
-    {lines_are_too_many, REFUSED_LINE_LIMIT, "productId",
-     "The cart would have more lines than a cart may."},
-    {amount_is_too_large, REFUSED_AMOUNT_LIMIT, "price",
-     "The cart's total would be more than 9007199254740991 minor units."}, /* 2^53-1 */
-};
-
-/** The touched line of a product; made from the cart when the command has not touched it yet. */
-static struct touched_line *touch(const struct cart *cart, const struct add_item *item,
-                                  struct verdict *verdict)
-{
-    for (size_t i = 0; i < verdict->touched_count; i++) {
-        if (slice_equal(verdict->touched[i].product_id, item->product_id))
-            return &verdict->touched[i];
-    }
-    const struct cart_line *line = cart_find(cart, item->product_id);
-    struct touched_line *touched = &verdict->touched[verdict->touched_count++];
-    *touched = (struct touched_line){
-        .product_id = item->product_id,
-        .quantity = line != NULL ? line->quantity : 0,
-        .price_minor = line != NULL ? line->price_minor : item->price_minor,
-        .old_price_minor = line != NULL ? line->price_minor : item->price_minor,
-        .added = line == NULL,
-    };
-    return touched;
-}
-
-static bool item_is_refused(const struct adding *adding, size_t index, struct verdict *verdict)
-{
-    for (size_t i = 0; i < ARRAY_SIZE(item_rules); i++) {
-        const struct item_rule *rule = &item_rules[i];
-        if (!rule->broken(adding))
-            continue;
-        verdict->refusal = rule->refusal;
-        verdict->because = rule->because;
-        verdict->field = rule->field;
-        verdict->item = index;
-        return true;
-    }
-    return false;
-}
-
-static void decide_add(const struct facts *facts, struct verdict *verdict)
-{
-    const struct cart *cart = facts->cart;
-    size_t line_count = cart->line_count;
-    int64_t total_minor = cart->total_minor;
-    for (size_t i = 0; i < facts->command->item_count; i++) {
-        const struct add_item *item = &facts->command->items[i];
-        struct touched_line *line = touch(cart, item, verdict);
-        bool opens_line = line->added && line->quantity == 0;
-        struct adding adding = {
-            .facts = facts,
-            .item = item,
-            .line = line,
-            .line_count = line_count + (opens_line ? 1 : 0),
-            .total_minor = total_minor - line->price_minor * line->quantity,
-        };
-        if (item_is_refused(&adding, i, verdict))
-            return;
-        line->quantity += item->quantity;
-        line->price_minor = item->price_minor;
-        line_count = adding.line_count;
-        total_minor = adding.total_minor + line->price_minor * line->quantity;
-    }
-    verdict->event_count = facts->command->item_count;
-    verdict->opens = cart->version == 0;
-}
 
 /* ---- commands on one line or all */
 
@@ -265,10 +158,18 @@ static bool command_is_refused(const struct facts *facts, struct verdict *verdic
     return false;
 }
 
+/** Where a closed cart's life goes on. */
+static void set_instead(const struct cart *cart, struct verdict *verdict)
+{
+    const char *instead = cart->order_id != NULL ? cart->order_id : cart->merged_into;
+    if (instead != NULL)
+        snprintf(verdict->instead, sizeof(verdict->instead), "%s", instead);
+}
+
 static void set_currency(const struct facts *facts, struct verdict *verdict)
 {
     struct slice currency = facts->command->currency;
-    if (facts->cart->version > 0)
+    if (facts->cart->currency[0] != '\0')
         currency = slice_of(facts->cart->currency);
     else if (currency.len == 0)
         currency = slice_of(facts->limits->default_currency);
@@ -280,11 +181,14 @@ void cart_decide(const struct cart *cart, const struct cart_command *command,
                  const struct cart_limits *limits, struct verdict *verdict)
 {
     struct facts facts = {.cart = cart, .command = command, .limits = limits};
+    verdict_free(verdict);
     *verdict = (struct verdict){.touched = verdict->touched};
     if (command->type == CART_SET_QUANTITY || command->type == CART_REMOVE_ITEM)
         facts.line = cart_find(cart, command->product_id);
-    if (command_is_refused(&facts, verdict))
+    if (command_is_refused(&facts, verdict)) {
+        set_instead(cart, verdict);
         return;
+    }
     set_currency(&facts, verdict);
     switch (command->type) {
     case CART_ADD_ITEMS:
@@ -301,6 +205,9 @@ void cart_decide(const struct cart *cart, const struct cart_command *command,
     case CART_CLEAR:
         verdict->line_count = (int32_t)cart->line_count;
         verdict->event_count = cart->line_count > 0 ? 1 : 0;
+        return;
+    case CART_CHECK_OUT:
+        decide_check_out(&facts, verdict);
         return;
     }
     NOT_REACHED();
@@ -348,8 +255,8 @@ static int32_t left_after_removal(const struct cart_command *command, const stru
     return verdict->previous_quantity - (int32_t)command->quantity;
 }
 
-void cart_decided_event(const struct cart_command *command, const struct verdict *verdict,
-                        size_t index, struct cart_event *event)
+void cart_decided_event(const struct cart *cart, const struct cart_command *command,
+                        const struct verdict *verdict, size_t index, struct cart_event *event)
 {
     CHECK(verdict->refusal == REFUSED_NOT && index < verdict->event_count);
     switch (command->type) {
@@ -365,6 +272,9 @@ void cart_decided_event(const struct cart_command *command, const struct verdict
     case CART_CLEAR:
         event->type = CART_EVENT_CLEARED;
         event->cleared = (struct cart_cleared){.lines = verdict->line_count};
+        return;
+    case CART_CHECK_OUT:
+        checked_out_event(cart, command, verdict, event);
         return;
     }
     NOT_REACHED();

@@ -10,7 +10,13 @@
 #include "cart/cart.h"
 #include "proto/cart_event.h"
 
-enum cart_command_type { CART_ADD_ITEMS, CART_SET_QUANTITY, CART_REMOVE_ITEM, CART_CLEAR };
+enum cart_command_type {
+    CART_ADD_ITEMS,
+    CART_SET_QUANTITY,
+    CART_REMOVE_ITEM,
+    CART_CLEAR,
+    CART_CHECK_OUT,
+};
 
 enum { COMMAND_ITEMS_MAX = 100, IF_MATCH_MAX = 16 };
 
@@ -39,6 +45,9 @@ struct cart_command {
     int64_t quantity;        /* set: the new one, 0 removes; remove: how many, 0: the whole line,
                               * as is more than it has */
     struct if_match if_match;
+    struct slice order_id;      /* check out: of the order, when there will be one */
+    struct slice payment_token; /* check out; may be empty */
+    struct contact contact;     /* check out: what is empty is as the cart knows it */
 };
 
 /** A deployment's limits, within those of proto/cart_event.h. */
@@ -54,7 +63,10 @@ enum refusal {
     REFUSED_CART_NOT_FOUND,
     REFUSED_ITEM_NOT_IN_CART,
     REFUSED_CHECKED_OUT,
-    REFUSED_CLOSED, /* merged or expired */
+    REFUSED_MERGED,
+    REFUSED_EXPIRED,
+    REFUSED_ALREADY_CHECKED_OUT,
+    REFUSED_CART_EMPTY,
     REFUSED_VERSION_MISMATCH,
     REFUSED_CURRENCY_MISMATCH,
     REFUSED_QUANTITY_LIMIT,
@@ -84,15 +96,21 @@ struct verdict {
     int32_t line_count;           /* clear: how many lines there are */
     struct touched_line *touched; /* the caller's, room for one per item and at least one */
     size_t touched_count;
+    struct sold_line *sold; /* check out: the cart's; owned, see verdict_free */
+    size_t sold_count;
+    char instead[ORDER_ID_MAX + 1]; /* the order of a cart that is checked out, the target of one
+                                     * that is merged; empty: neither */
 };
+
+void verdict_free(struct verdict *verdict);
 
 /** Judges the command on the state; fills *verdict but for .touched, which the caller has set. */
 void cart_decide(const struct cart *cart, const struct cart_command *command,
                  const struct cart_limits *limits, struct verdict *verdict);
 
 /** Type and body of the verdict's event number index, from 0; the rest of *event is the caller's.
- */
-void cart_decided_event(const struct cart_command *command, const struct verdict *verdict,
-                        size_t index, struct cart_event *event);
+ * cart is as the events before it have left it; the event's slices point into all three. */
+void cart_decided_event(const struct cart *cart, const struct cart_command *command,
+                        const struct verdict *verdict, size_t index, struct cart_event *event);
 
 #endif

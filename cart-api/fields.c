@@ -46,6 +46,56 @@ bool field_idempotency_key(struct slice text)
     return text.len >= 1 && text.len <= KEY_MAX;
 }
 
+bool field_email(struct slice text)
+{
+    const char *at = NULL;
+    if (text.len > EMAIL_MAX)
+        return false;
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.data[i];
+        if (c <= 0x20 || c == 0x7F || strchr("<>()[],;:\\\"", c) != NULL)
+            return false;
+        if (c == '@' && at != NULL)
+            return false;
+        if (c == '@')
+            at = text.data + i;
+    }
+    return at != NULL && at > text.data && at < text.data + text.len - 1;
+}
+
+bool field_phone(struct slice text)
+{
+    enum { DIGITS_MIN = 7 };
+    if (text.len < 1 + DIGITS_MIN || text.len > PHONE_MAX || text.data[0] != '+' ||
+        text.data[1] == '0')
+        return false;
+    for (size_t i = 1; i < text.len; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9')
+            return false;
+    }
+    return true;
+}
+
+bool field_locale(struct slice text)
+{
+    enum { LANGUAGE_MIN = 2, SUBTAG_MAX = 8 };
+    size_t length = 0, subtag = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        bool ends = text.data[i] == '-';
+        if (!ends && !is_alphanumeric(text.data[i]))
+            return false;
+        if (subtag == 0 && !ends && text.data[i] <= '9')
+            return false; /* a language has no digits */
+        if (ends && (length == 0 || (subtag == 0 && length < LANGUAGE_MIN)))
+            return false;
+        subtag += ends ? 1 : 0;
+        length = ends ? 0 : length + 1;
+        if (length > SUBTAG_MAX)
+            return false;
+    }
+    return text.len <= LOCALE_MAX && length > 0 && (subtag > 0 || length >= LANGUAGE_MIN);
+}
+
 int field_integer(struct slice text, int64_t min, int64_t max, int64_t *ret_value)
 {
     int64_t value = 0;

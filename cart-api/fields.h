@@ -19,6 +19,14 @@ bool field_product_id(struct slice text);
 /** 1 to 255 printable ASCII characters. */
 bool field_idempotency_key(struct slice text);
 
+/** One @ between a local part and a domain, no blanks; whether mail gets there is for mail to say.
+ */
+bool field_email(struct slice text);
+/** A plus sign and 7 to 15 digits, the first not 0. Source: ITU-T E.164. */
+bool field_phone(struct slice text);
+/** A language tag such as de or de-DE: subtags of letters and digits. Source: RFC 5646, 2.1. */
+bool field_locale(struct slice text);
+
 /** Decimal digits, no sign, no leading zero, from min to max; 0 or -1. */
 int field_integer(struct slice text, int64_t min, int64_t max, int64_t *ret_value) WARN_UNUSED;
 

@@ -10,7 +10,12 @@
     ROW(item_not_in_cart, 404, "The product is not in the cart", 0)                                \
     ROW(version_not_found, 404, "The cart has no such version", 0)                                 \
     ROW(cart_checked_out, 409, "The cart is checked out", 0)                                       \
-    ROW(cart_closed, 409, "The cart is closed", 0)                                                 \
+    ROW(already_checked_out, 409, "The cart is checked out already", 0)                            \
+    ROW(cart_empty, 409, "The cart is empty", 0)                                                   \
+    ROW(cart_merged, 409, "The cart was merged into another", 0)                                   \
+    ROW(cart_expired, 409, "The cart has expired", 0)                                              \
+    ROW(card_number_refused, 400, "Card numbers are not taken", 0)                                 \
+    ROW(idempotency_key_missing, 400, "The call wants an idempotency key", 0)                      \
     ROW(version_mismatch, 412, "The cart has another version", 0)                                  \
     ROW(currency_mismatch, 422, "The cart has another currency", 0)                                \
     ROW(quantity_limit, 422, "The quantity is out of range", 0)                                    \
@@ -40,7 +45,10 @@ const struct problem *problem_of_refusal(enum refusal refusal)
         [REFUSED_CART_NOT_FOUND] = &problem_cart_not_found,
         [REFUSED_ITEM_NOT_IN_CART] = &problem_item_not_in_cart,
         [REFUSED_CHECKED_OUT] = &problem_cart_checked_out,
-        [REFUSED_CLOSED] = &problem_cart_closed,
+        [REFUSED_MERGED] = &problem_cart_merged,
+        [REFUSED_EXPIRED] = &problem_cart_expired,
+        [REFUSED_ALREADY_CHECKED_OUT] = &problem_already_checked_out,
+        [REFUSED_CART_EMPTY] = &problem_cart_empty,
         [REFUSED_VERSION_MISMATCH] = &problem_version_mismatch,
         [REFUSED_CURRENCY_MISMATCH] = &problem_currency_mismatch,
         [REFUSED_QUANTITY_LIMIT] = &problem_quantity_limit,

@@ -45,7 +45,7 @@ struct slice cart_line_product(const struct cart_line *line)
     return (struct slice){line->product_id, line->product_id_length};
 }
 
-static struct slice line_name(const struct cart_line *line)
+struct slice cart_line_name(const struct cart_line *line)
 {
     return (struct slice){line->product_name, line->product_name_length};
 }
@@ -125,7 +125,7 @@ void cart_copy(const struct cart *cart, struct cart *copy)
         struct cart_line *line = add_line(copy);
         line->quantity = cart->lines[i].quantity;
         line->price_minor = cart->lines[i].price_minor;
-        line_set_texts(line, cart_line_product(&cart->lines[i]), line_name(&cart->lines[i]));
+        line_set_texts(line, cart_line_product(&cart->lines[i]), cart_line_name(&cart->lines[i]));
     }
 }
 
@@ -199,7 +199,7 @@ static int evolve_item_added(struct cart *cart, const struct cart_event *event, 
     memcpy(cart->currency, added->currency.data, added->currency.len);
     if (line == NULL)
         line = add_line(cart);
-    if (line->product_id == NULL || !slice_equal(line_name(line), added->product_name))
+    if (line->product_id == NULL || !slice_equal(cart_line_name(line), added->product_name))
         line_set_texts(line, added->product_id, added->product_name);
     line->quantity = (int32_t)quantity;
     line->price_minor = added->price_minor;

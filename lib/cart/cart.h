@@ -51,6 +51,7 @@ void cart_set_contact(struct cart *cart, const struct contact *contact);
 struct cart_line *cart_find(const struct cart *cart, struct slice product_id);
 struct slice cart_user(const struct cart *cart);
 struct slice cart_line_product(const struct cart_line *line);
+struct slice cart_line_name(const struct cart_line *line);
 int64_t cart_line_total(const struct cart_line *line);
 
 /** Applies the event with version cart->version + 1. An event that does not follow, or that no

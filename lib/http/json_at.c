@@ -172,9 +172,45 @@ int json_list(const struct json_at *object, const char *name, size_t min, size_t
     return 0;
 }
 
+int json_member(const struct json_at *object, const char *name, struct json_problem *problem,
+                struct json_at *ret_member)
+{
+    json_t *value;
+    if (require(object, name, problem, &value) != 0)
+        return -1;
+    *ret_member = (struct json_at){.value = (struct json *)value, .parent = object, .key = name};
+    return 0;
+}
+
 struct json_at json_element(const struct json_at *array, size_t index)
 {
     json_t *value = json_array_get((json_t *)array->value, index);
     CHECK(value != NULL);
     return (struct json_at){.value = (struct json *)value, .parent = array, .index = index};
+}
+
+int json_each_text(const struct json_at *at, const struct json_text_rule *rule,
+                   struct json_problem *problem)
+{
+    json_t *value = (json_t *)at->value, *member;
+    struct json_at child = {.parent = at};
+    if (json_is_string(value)) {
+        struct slice text = {json_string_value(value), json_string_length(value)};
+        if (rule->refused(at->key, text))
+            return json_refuse(at, NULL, rule->code, rule->message, problem);
+    }
+    for (; child.index < json_array_size(value); child.index++) { /* 0 when it is no array */
+        child.value = (struct json *)json_array_get(value, child.index);
+        if (json_each_text(&child, rule, problem) != 0)
+            return -1;
+    }
+    json_object_foreach(value, child.key, member)
+    {
+        child.value = (struct json *)member;
+        if (rule->refused(NULL, slice_of(child.key)))
+            return json_refuse(at, NULL, rule->code, rule->message, problem);
+        if (json_each_text(&child, rule, problem) != 0)
+            return -1;
+    }
+    return 0;
 }

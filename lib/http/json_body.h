@@ -57,7 +57,19 @@ int json_int(const struct json_at *object, const char *name, int64_t min, int64_
 int json_list(const struct json_at *object, const char *name, size_t min, size_t max,
               struct json_problem *problem, struct json_at *ret_array,
               size_t *ret_count) WARN_UNUSED;
+/** A required member of any type; json_only and the others refuse what is no object. */
+int json_member(const struct json_at *object, const char *name, struct json_problem *problem,
+                struct json_at *ret_member) WARN_UNUSED;
 struct json_at json_element(const struct json_at *array, size_t index);
+/** Asks about every text below at: values, and names of members. key is the name of the member
+ * that has the value, NULL: none. When refused() says so, that place with this code and message; a
+ * name is told by its object, so that nothing of the text is repeated. */
+struct json_text_rule {
+    bool (*refused)(const char *key, struct slice text);
+    const char *code, *message;
+};
+int json_each_text(const struct json_at *at, const struct json_text_rule *rule,
+                   struct json_problem *problem) WARN_UNUSED;
 /** Fills problem for the member (NULL: object itself); returns -1. */
 int json_refuse(const struct json_at *object, const char *name, const char *code,
                 const char *message, struct json_problem *problem);

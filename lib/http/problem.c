@@ -75,9 +75,9 @@ static void write_details(struct buf *out, const struct problem_detail *details,
     buf_char(out, ']');
 }
 
-void problem_write(struct buf *out, const struct problem *problem, const char *detail,
-                   const struct problem_detail *details, size_t detail_count,
-                   const struct problem_place *place)
+/* The document without its closing brace. */
+static void write_open(struct buf *out, const struct problem *problem, const char *detail,
+                       const struct problem_place *place)
 {
     char trace_id[33];
     trace_hex(place->trace_id, 16, trace_id);
@@ -91,9 +91,27 @@ void problem_write(struct buf *out, const struct problem *problem, const char *d
         json_string_member(out, "instance", place->instance);
     json_string_member(out, "code", slice_of(problem->code));
     json_string_member(out, "traceId", (struct slice){trace_id, 32});
+}
+
+void problem_write(struct buf *out, const struct problem *problem, const char *detail,
+                   const struct problem_detail *details, size_t detail_count,
+                   const struct problem_place *place)
+{
+    write_open(out, problem, detail, place);
     if (details != NULL)
         write_details(out, details, detail_count);
     buf_char(out, '}');
+}
+
+static void send_document(struct http_request *request, const struct problem *problem,
+                          const struct buf *document)
+{
+    if (problem->retry_after_s > 0) {
+        char seconds[16];
+        snprintf(seconds, sizeof(seconds), "%d", problem->retry_after_s);
+        http_add_header(request, "retry-after", slice_of(seconds));
+    }
+    http_answer(request, problem->status, problem_content_type, buf_slice(document));
 }
 
 void problem_answer(struct http_request *request, const struct problem *problem, const char *detail,
@@ -103,10 +121,19 @@ void problem_answer(struct http_request *request, const struct problem *problem,
     struct problem_place place = {http_path(request), http_trace_of(request)->trace_id};
     buf_clear(out);
     problem_write(out, problem, detail, details, detail_count, &place);
-    if (problem->retry_after_s > 0) {
-        char seconds[16];
-        snprintf(seconds, sizeof(seconds), "%d", problem->retry_after_s);
-        http_add_header(request, "retry-after", slice_of(seconds));
-    }
-    http_answer(request, problem->status, problem_content_type, buf_slice(out));
+    send_document(request, problem, out);
+}
+
+void problem_answer_with(struct http_request *request, const struct problem *problem,
+                         const char *detail, const struct problem_member *members,
+                         size_t member_count)
+{
+    struct buf *out = &request->worker->scratch;
+    struct problem_place place = {http_path(request), http_trace_of(request)->trace_id};
+    buf_clear(out);
+    write_open(out, problem, detail, &place);
+    for (size_t i = 0; i < member_count; i++)
+        json_string_member(out, members[i].name, members[i].value);
+    buf_char(out, '}');
+    send_document(request, problem, out);
 }

@@ -38,6 +38,16 @@ extern const char problem_content_type[]; /* application/problem+json */
 void problem_answer(struct http_request *request, const struct problem *problem, const char *detail,
                     const struct problem_detail *details, size_t detail_count);
 
+/** As problem_answer, with members of the problem's own beside the common ones, such as the id of
+ * what is in the way. */
+struct problem_member {
+    const char *name;
+    struct slice value;
+};
+void problem_answer_with(struct http_request *request, const struct problem *problem,
+                         const char *detail, const struct problem_member *members,
+                         size_t member_count);
+
 /** The same document written to out, for what must be answered without a struct http_request. */
 struct problem_place {
     struct slice instance;

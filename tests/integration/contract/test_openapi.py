@@ -13,6 +13,7 @@ from lib.stack import Stack
 PATHS = {
     "/api/cart/{cartId}/items": {"post", "delete"},
     "/api/cart/{cartId}/items/{productId}": {"put", "delete"},
+    "/api/cart/{cartId}/checkout": {"post"},
     "/api/cart/view/{cartId}": {"get"},
     "/api/cart/{cartId}/events": {"get"},
     "/api/cart/{cartId}/state": {"get"},

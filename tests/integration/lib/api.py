@@ -92,6 +92,21 @@ class Api:
     def clear(self, cart_id: str, headers: dict[str, str] | None = None) -> httpx.Response:
         return self.http.delete(f"/api/cart/{cart_id}/items", headers=headers)
 
+    def check_out(
+        self,
+        cart_id: str,
+        body: dict[str, Any] | None = None,
+        *,
+        key: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> httpx.Response:
+        """With a new Idempotency-Key unless one is given."""
+        names = {"Idempotency-Key": key or new_key(), **(headers or {})}
+        path = f"/api/cart/{cart_id}/checkout"
+        if body is None:
+            return self.http.post(path, headers=names)
+        return self.http.post(path, json=body, headers=names)
+
     def view(
         self, cart_id: str, headers: dict[str, str] | None = None, **params: Any
     ) -> httpx.Response:

@@ -3,6 +3,8 @@
  */
 #include "../test.h"
 
+#include <stdio.h>
+
 #include "cart-api/body.h"
 
 #define ITEM "\"productId\":\"p1\",\"productName\":\"N\",\"price\":100,\"quantity\":2"
@@ -148,6 +150,91 @@ static void quantities(void **state)
     assert_int_equal(body_quantity_parse(slice_of("7"), &quantity, &failure), -1);
 }
 
+static void a_checkout(void **state)
+{
+    (void)state;
+    struct checkout_body body;
+    struct body_failure failure;
+    assert_int_equal(body_checkout_parse(slice_of(""), &body, &failure), 0);
+    assert_int_equal(body.contact.email.len + body.payment_token.len + body.user_id.len, 0);
+    body_checkout_free(&body);
+    assert_int_equal(body_checkout_parse(slice_of("{\"contact\":{\"email\":\"a@example.org\","
+                                                  "\"phone\":\"+4930123456\",\"locale\":"
+                                                  "\"de-DE\"},\"paymentToken\":\"tok_1\"}"),
+                                         &body, &failure),
+                     0);
+    assert_slice(body.contact.email, "a@example.org");
+    assert_slice(body.contact.phone, "+4930123456");
+    assert_slice(body.contact.locale, "de-DE");
+    assert_slice(body.payment_token, "tok_1");
+    body_checkout_free(&body);
+}
+
+static void what_a_checkout_may_not_say(void **state)
+{
+    (void)state;
+    static const struct refused rows[] = {
+        {"7", "invalid_field", ""},
+        {"{\"contact\":null}", "invalid_field", "/contact"},
+        {"{\"contact\":{\"mail\":\"a\"}}", "invalid_field", "/contact/mail"},
+        {"{\"contact\":{\"email\":7}}", "invalid_field", "/contact/email"},
+        {"{\"contact\":{\"email\":\"a\"}}", "invalid_value", "/contact/email"},
+        {"{\"contact\":{\"phone\":\"030 123\"}}", "invalid_value", "/contact/phone"},
+        {"{\"contact\":{\"locale\":\"de_DE\"}}", "invalid_value", "/contact/locale"},
+        {"{\"paymentToken\":\"\"}", "invalid_value", "/paymentToken"},
+        {"{\"paymentToken\":\"4111111111111111\"}", "card_number_refused", "/paymentToken"},
+        {"{\"contact\":{\"email\":\"4111 1111 1111 1111@b\"}}", "card_number_refused",
+         "/contact/email"},
+        {"{\"4111111111111111\":1}", "card_number_refused", ""},
+        {"{\"card\":[{\"number\":[\"4111111111111111\"]}]}", "card_number_refused",
+         "/card/0/number/0"},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        struct checkout_body body;
+        struct body_failure failure;
+        if (body_checkout_parse(slice_of(rows[i].text), &body, &failure) == 0)
+            fail_msg("taken: %s", rows[i].text);
+        assert_string_equal(failure.problem->code, rows[i].problem);
+        assert_string_equal(failure.place.pointer, rows[i].pointer);
+        assert_null(strstr(failure.place.message, "4111"));
+    }
+}
+
+/* In items too; but one in ten bar codes looks like a card number, and they name products. */
+static void card_numbers_in_items(void **state)
+{
+    (void)state;
+    static const struct refused rows[] = {
+        {"{\"userId\":\"4111111111111111\"," ITEM "}", "card_number_refused", "/userId"},
+        {"{\"userId\":\"a\",\"productId\":\"4222222222222\",\"productName\":\"N\",\"price\":1,"
+         "\"quantity\":1}",
+         "card_number_refused", "/productId"},
+        {"{\"userId\":\"a\",\"productId\":\"p\",\"productName\":\"5000159407236 5555555555554444\","
+         "\"price\":1,\"quantity\":1}",
+         "card_number_refused", "/productName"},
+    };
+    struct add_body body;
+    struct body_failure failure;
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+        refuses(&rows[i]);
+    for (int code = 0; code < 1000; code++) {
+        char text[256], digits[14];
+        snprintf(digits, sizeof(digits), "4006381%05d", code);
+        int sum = 0;
+        for (int i = 0; i < 12; i++)
+            sum += (digits[i] - '0') * (i % 2 == 1 ? 3 : 1);
+        digits[12] = (char)('0' + (10 - sum % 10) % 10);
+        digits[13] = '\0';
+        snprintf(text, sizeof(text),
+                 "{\"userId\":\"a\",\"productId\":\"%s\",\"productName\":\"N\",\"price\":1,"
+                 "\"quantity\":1}",
+                 digits);
+        if (body_add_parse(slice_of(text), &body, &failure) != 0)
+            fail_msg("refused: %s", text);
+        body_add_free(&body);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -157,6 +244,9 @@ int main(void)
         cmocka_unit_test(what_breaks_a_rule_is_422),
         cmocka_unit_test(at_most_a_hundred_items),
         cmocka_unit_test(quantities),
+        cmocka_unit_test(a_checkout),
+        cmocka_unit_test(what_a_checkout_may_not_say),
+        cmocka_unit_test(card_numbers_in_items),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

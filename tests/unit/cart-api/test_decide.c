@@ -3,6 +3,7 @@
  */
 #include "../test.h"
 
+#include "base/memory.h"
 #include "cart-api/decide.h"
 
 static const struct cart_limits limits = {"USD", 999, 200};
@@ -24,11 +25,12 @@ static enum refusal run(struct run *run, const struct cart_command *command,
         struct cart_event event = {.cart_id = command->cart_id,
                                    .version = run->cart.version + 1,
                                    .actor = slice_of("anna")};
-        cart_decided_event(command, &run->verdict, i, &event);
+        cart_decided_event(&run->cart, command, &run->verdict, i, &event);
         assert_int_equal(cart_evolve(&run->cart, &event, &err), 0);
     }
     if (run->verdict.refusal != REFUSED_NOT)
         assert_non_null(run->verdict.because);
+    verdict_free(&run->verdict);
     return run->verdict.refusal;
 }
 
@@ -275,7 +277,97 @@ static void closed_carts_stay_as_they_are(void **state)
     assert_int_equal(run_line(&r, CART_SET_QUANTITY, "p1", 2), REFUSED_CHECKED_OUT);
     assert_int_equal(run_line(&r, CART_REMOVE_ITEM, "p2", 0), REFUSED_CHECKED_OUT);
     r.cart.status = CART_EXPIRED;
-    assert_int_equal(run_add(&r, "p1", 100, 1), REFUSED_CLOSED);
+    assert_int_equal(run_add(&r, "p1", 100, 1), REFUSED_EXPIRED);
+    r.cart.status = CART_MERGED;
+    r.cart.merged_into = mem_strdup("c2");
+    assert_int_equal(run_add(&r, "p1", 100, 1), REFUSED_MERGED);
+    assert_string_equal(r.verdict.instead, "c2");
+    cart_free(&r.cart);
+}
+
+static struct cart_command check_out(void)
+{
+    return (struct cart_command){.type = CART_CHECK_OUT,
+                                 .cart_id = slice_of("c1"),
+                                 .order_id = slice_of("ord_1"),
+                                 .payment_token = slice_of("tok_1"),
+                                 .contact = {slice_of("a@example.org"), {"", 0}, {"", 0}}};
+}
+
+static void a_checkout_freezes_the_cart(void **state)
+{
+    (void)state;
+    struct run r = {0};
+    struct cart_event event = {0};
+    struct cart_command command = check_out();
+    run_add(&r, "p1", 250, 2);
+    run_add(&r, "p2", 5, 1);
+    const struct contact known = {slice_of("b@example.org"), slice_of("+491234567"),
+                                  slice_of("de-DE")};
+    cart_set_contact(&r.cart, &known);
+    r.cart.opened_at_us = 77;
+    r.verdict.touched = r.touched;
+    cart_decide(&r.cart, &command, &limits, &r.verdict);
+    assert_int_equal(r.verdict.refusal, REFUSED_NOT);
+    assert_int_equal(r.verdict.event_count, 1);
+    cart_decided_event(&r.cart, &command, &r.verdict, 0, &event);
+    assert_int_equal(event.type, CART_EVENT_CHECKED_OUT);
+    const struct cart_checked_out *body = &event.checked_out;
+    assert_slice(body->order_id, "ord_1");
+    assert_slice(body->user_id, "anna");
+    assert_slice(body->currency, "USD");
+    assert_slice(body->payment_token, "tok_1");
+    assert_slice(body->contact.email, "a@example.org"); /* the newest */
+    assert_slice(body->contact.phone, "+491234567");    /* as known */
+    assert_slice(body->contact.locale, "de-DE");
+    assert_int_equal(body->opened_at_us, 77);
+    assert_int_equal(body->line_count, 2);
+    assert_slice(body->lines[0].product_id, "p1");
+    assert_slice(body->lines[0].product_name, "Name");
+    assert_int_equal(body->lines[0].line_total_minor, 500);
+    assert_int_equal(body->total_quantity, 3);
+    assert_int_equal(body->total_minor, 505);
+    assert_int_equal(run(&r, &command, &limits), REFUSED_NOT);
+    assert_int_equal(run(&r, &command, &limits), REFUSED_ALREADY_CHECKED_OUT);
+    assert_string_equal(r.verdict.instead, "ord_1");
+    assert_int_equal(run_add(&r, "p1", 1, 1), REFUSED_CHECKED_OUT);
+    assert_string_equal(r.verdict.instead, "ord_1");
+    cart_free(&r.cart);
+}
+
+static void what_cannot_be_checked_out(void **state)
+{
+    (void)state;
+    struct run r = {0};
+    struct cart_command command = check_out();
+    assert_int_equal(run(&r, &command, &limits), REFUSED_CART_NOT_FOUND);
+    run_add(&r, "p1", 250, 2);
+    command.user_id = slice_of("bert");
+    assert_int_equal(run(&r, &command, &limits), REFUSED_CART_NOT_FOUND);
+    command.user_id = slice_of("anna");
+    command.if_match = (struct if_match){.given = true, .count = 1, .versions = {2}};
+    assert_int_equal(run(&r, &command, &limits), REFUSED_VERSION_MISMATCH);
+    command.if_match.versions[0] = 1;
+    run_line(&r, CART_REMOVE_ITEM, "p1", 0);
+    command.if_match.given = false;
+    assert_int_equal(run(&r, &command, &limits), REFUSED_CART_EMPTY);
+    r.cart.status = CART_EXPIRED;
+    assert_int_equal(run(&r, &command, &limits), REFUSED_EXPIRED);
+    cart_free(&r.cart);
+}
+
+/* A cart that was opened without an item takes its currency from the first. */
+static void a_cart_without_currency(void **state)
+{
+    (void)state;
+    struct run r = {.cart = {.version = 1}};
+    struct add_item one = item("p1", 1, 1);
+    struct cart_command command = add(&one, 1);
+    command.user_id = (struct slice){"", 0};
+    command.currency = slice_of("EUR");
+    assert_int_equal(run(&r, &command, &limits), REFUSED_NOT);
+    assert_string_equal(r.cart.currency, "EUR");
+    assert_false(r.verdict.opens);
     cart_free(&r.cart);
 }
 
@@ -295,6 +387,9 @@ int main(void)
         cmocka_unit_test(another_users_cart_is_none),
         cmocka_unit_test(preconditions),
         cmocka_unit_test(closed_carts_stay_as_they_are),
+        cmocka_unit_test(a_checkout_freezes_the_cart),
+        cmocka_unit_test(what_cannot_be_checked_out),
+        cmocka_unit_test(a_cart_without_currency),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -119,6 +119,52 @@ static void etags(void **state)
     assert_slice(field_etag(INT32_MAX, text), "\"2147483647\"");
 }
 
+static void contacts(void **state)
+{
+    (void)state;
+    static const struct {
+        bool (*valid)(struct slice text);
+        const char *text;
+        bool expected;
+    } rows[] = {
+        {field_email, "a@b", true},
+        {field_email, "anna.m+shop@xn--mller-kva.example", true},
+        {field_email, "\xc3\xa4@example.org", true},
+        {field_email, "a", false},
+        {field_email, "@b", false},
+        {field_email, "a@", false},
+        {field_email, "a@b@c", false},
+        {field_email, "a b@c", false},
+        {field_email, "<a@b>", false},
+        {field_email, "a@b,c@d", false},
+        {field_email, "a@b\r\nBcc: c@d", false},
+        {field_phone, "+4930123456", true},
+        {field_phone, "+123456789012345", true},
+        {field_phone, "+1234567890123456", false},
+        {field_phone, "+123456", false},
+        {field_phone, "+0301234567", false},
+        {field_phone, "030123456", false},
+        {field_phone, "+49 30123456", false},
+        {field_locale, "de", true},
+        {field_locale, "de-DE", true},
+        {field_locale, "zh-Hant-TW", true},
+        {field_locale, "de-CH-1996", true},
+        {field_locale, "d", false},
+        {field_locale, "", false},
+        {field_locale, "de_DE", false},
+        {field_locale, "de-", false},
+        {field_locale, "-de", false},
+        {field_locale, "de--DE", false},
+        {field_locale, "49-DE", false},
+        {field_locale, "de-abcdefghi", false},
+        {field_locale, "../../etc", false},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        if (rows[i].valid(slice_of(rows[i].text)) != rows[i].expected)
+            fail_msg("%s", rows[i].text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -129,6 +175,7 @@ int main(void)
         cmocka_unit_test(if_match),
         cmocka_unit_test(if_none_match),
         cmocka_unit_test(etags),
+        cmocka_unit_test(contacts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
