@@ -164,9 +164,9 @@ static void wait_work(struct relay *relay)
 {
     struct pollfd fds[2] = {{.fd = relay->wake_fd, .events = POLLIN}, {.fd = -1, .events = POLLIN}};
     int64_t due_us = next_due_us(relay);
-    if (clock_monotonic_us() < relay->pace_us) {
+    if (clock_monotonic_us() < relay->pace.due_us) {
         fds[0].fd = -1;
-        due_us = earlier(due_us, relay->pace_us);
+        due_us = earlier(due_us, relay->pace.due_us);
     }
     if (relay->producer != NULL)
         fds[1].fd = kafka_producer_fd(relay->producer);

@@ -5,6 +5,7 @@
  *   relay_lead.c     leases: which partitions are ours
  *   relay_resume.c   from the topic's tail to a partition that publishes, or an alarm
  *   relay_publish.c  from memory or the store to the producer; what was delivered; starting over
+ *   relay_pace.c     how often the inbox is looked at
  *   relay_wake.c     LISTEN and NOTIFY, on a thread of its own
  */
 #ifndef CARTWRIGHT_EVENTSTORE_RELAY_INTERNAL_H
@@ -19,6 +20,7 @@
 #include "eventstore/read.h"
 #include "eventstore/record_headers.h"
 #include "eventstore/relay.h"
+#include "eventstore/relay_pace.h"
 #include "eventstore/relay_tail.h"
 #include "eventstore/relay_wake.h"
 #include "io/kafka_producer.h"
@@ -101,7 +103,7 @@ struct relay {
     struct appended *current;          /* from the inbox, sent up to current_index */
     size_t current_index;
     int64_t delivered_now; /* since the last look */
-    int64_t pace_us;       /* offers are not looked at before; see relay_publish_offered */
+    struct relay_pace pace;
     uint64_t jitter;
     struct record_headers headers;
     struct relay_partition *partitions;

@@ -17,11 +17,6 @@ enum {
     IN_FLIGHT_KILOBYTES = 65536,
     PAGE_EVENTS = 2000,
     PAGE_BYTES = 4 << 20,
-    /* The broker pays per request, and the client library sends one per partition: under load
-     * offers are collected for a moment, so that a request carries several events. A quiet shop
-     * does not wait. */
-    PACE_US = 10000,
-    PACE_EVENTS = 16,   /* in one look */
     STALLED_MS = 30000, /* in flight and nothing delivered for that long: start over */
     CLOSE_MS = 2000,
 };
@@ -183,7 +178,9 @@ void relay_publish_offered(struct relay *relay)
 {
     int64_t now_us = clock_monotonic_us();
     int sent = 0;
-    if (now_us < relay->pace_us)
+    /* The broker pays per request, of the relay and of each consumer: under load offers are
+     * collected for a moment. A quiet shop does not wait. */
+    if (now_us < relay->pace.due_us)
         return;
     for (;;) {
         if (relay->current == NULL) {
@@ -198,8 +195,7 @@ void relay_publish_offered(struct relay *relay)
         if (!send_current(relay, &sent))
             break;
     }
-    if (sent >= PACE_EVENTS)
-        relay->pace_us = now_us + PACE_US;
+    relay_pace_note(&relay->pace, now_us, sent);
 }
 
 static int send_stored(void *argument, const struct event_record *event)
