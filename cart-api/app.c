@@ -69,6 +69,7 @@ static int listen_http(struct app *app, struct error *err)
         .context = app,
         .metrics = app->metrics,
         .auth = app->auth,
+        .trusted_proxies = &app->trusted_proxies,
         .ops = &app->ops,
         .on_worker_start = worker_start,
         .on_worker_stop = worker_stop,
@@ -92,7 +93,8 @@ int app_start(const struct api_settings *settings, struct app *app, struct error
     api_counters_add(app->metrics, &app->counters);
     app->view_check.app = app;
     view_trust_init(&app->view_check.trust, category_cart.partitions);
-    if (redis_endpoint_new(settings->redis_connection_string, err, &app->redis) != 0 ||
+    if (ip_ranges_parse(settings->trusted_proxies, err, &app->trusted_proxies) != 0 ||
+        redis_endpoint_new(settings->redis_connection_string, err, &app->redis) != 0 ||
         view_links_new(settings->redis_connection_string, (int)settings->readers, err,
                        &app->view_links) != 0 ||
         auth_open(&settings->auth, app->metrics, err, &app->auth) != 0)

@@ -25,6 +25,7 @@ enum { APP_CHECKS = 3 };
 struct app {
     const struct api_settings *settings;
     struct cart_limits limits;
+    struct ip_ranges trusted_proxies;
     struct metrics *metrics;
     struct api_counters counters;
     _Atomic(struct committer *) committer; /* NULL until the store has been reached */

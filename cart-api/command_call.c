@@ -29,8 +29,9 @@ static struct slice keep(char **at, struct slice text)
 static size_t text_bytes(const struct cart_command *values, const struct command_key *key)
 {
     size_t bytes = values->cart_id.len + values->user_id.len + values->currency.len +
-                   values->product_id.len + values->payment_token.len + values->contact.email.len +
-                   values->contact.phone.len + values->contact.locale.len + key->key.len;
+                   values->product_id.len + values->device_id.len + values->payment_token.len +
+                   values->contact.email.len + values->contact.phone.len +
+                   values->contact.locale.len + key->key.len;
     for (size_t i = 0; i < values->item_count; i++)
         bytes += values->items[i].product_id.len + values->items[i].product_name.len;
     return bytes;
@@ -44,6 +45,7 @@ static void keep_values(struct cart_call *call, const struct cart_command *value
     call->values.user_id = keep(at, values->user_id);
     call->values.currency = keep(at, values->currency);
     call->values.product_id = keep(at, values->product_id);
+    call->values.device_id = keep(at, values->device_id);
     call->values.payment_token = keep(at, values->payment_token);
     call->values.contact.email = keep(at, values->contact.email);
     call->values.contact.phone = keep(at, values->contact.phone);
@@ -93,6 +95,8 @@ static void append_events(struct cart_call *call, const struct cart *cart,
             .event_id = decision_event_id(decision),
             .occurred_at_us = decision_time_us(decision),
             .actor = command->actor,
+            .client_ip = slice_of(call->client_ip),
+            .device_id = call->values.device_id,
             .correlation_id = command->correlation_id,
             .causation_id = command->id,
         };
@@ -200,6 +204,7 @@ static void prepare_command(struct cart_call *call, struct http_request *request
     struct worker *worker = http_worker_local(http_request_worker(request));
     const struct http_trace *trace = http_trace_of(request);
     struct command *command = &call->command;
+    struct ip address;
     command->stream_id = call->values.cart_id;
     command->principal = slice_of("anonymous"); /* until there is identity */
     if (command->key.len > 0)
@@ -207,6 +212,8 @@ static void prepare_command(struct cart_call *call, struct http_request *request
     command->id = uuid_v7(&worker->ids, clock_wall_us());
     if (call->values.type == CART_CHECK_OUT)
         set_order_id(call);
+    if (http_client_address(request, &address))
+        ip_format(&address, call->client_ip);
     memcpy(command->correlation_id.bytes, trace->trace_id, sizeof(command->correlation_id.bytes));
     command->trace_flags = trace->flags;
     command->actor = call->values.user_id.len > 0 ? call->values.user_id : slice_of("anonymous");

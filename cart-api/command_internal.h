@@ -16,6 +16,7 @@ struct cart_call {
     struct cart_command values;
     struct verdict verdict;
     char order_id[ORDER_ID_MAX + 1];
+    char client_ip[IP_TEXT_SIZE]; /* empty: not known */
     /* then: a touched line and an item for each item, and the texts */
 };
 

@@ -3,6 +3,7 @@
  */
 #include "cart-api/command_routes.h"
 
+#include "base/luhn.h"
 #include "cart-api/body.h"
 #include "cart-api/command_call.h"
 #include "cart-api/fields.h"
@@ -51,7 +52,29 @@ static bool take_key(struct http_request *request, struct slice query, struct co
     return true;
 }
 
-/** What all commands have in common: the ids in the path, the preconditions. False: answered. */
+/** Takes X-Device-Id, which goes into the events; false: answered. */
+static bool take_device(struct http_request *request, struct slice *device_id)
+{
+    int count = http_header_count(request, "x-device-id");
+    if (count == 0)
+        return true;
+    if (count > 1 || !http_header(request, "x-device-id", device_id) ||
+        !field_device_id(*device_id)) {
+        problem_answer(request, &problem_bad_request,
+                       "X-Device-Id must be one header of 1 to 128 printable ASCII characters.",
+                       NULL, 0);
+        return false;
+    }
+    if (luhn_holds_card_number(*device_id)) {
+        problem_answer(request, &problem_card_number_refused,
+                       "X-Device-Id must not hold the number of a payment card.", NULL, 0);
+        return false;
+    }
+    return true;
+}
+
+/** What all commands have in common: the ids in the path, the device, the preconditions. False:
+ * answered. */
 static bool take_common(struct http_request *request, bool with_product,
                         struct cart_command *command)
 {
@@ -69,7 +92,7 @@ static bool take_common(struct http_request *request, bool with_product,
             return false;
         }
     }
-    return take_if_match(request, &command->if_match);
+    return take_device(request, &command->device_id) && take_if_match(request, &command->if_match);
 }
 
 static void refuse_failure(struct http_request *request, const struct body_failure *failure)

@@ -37,6 +37,7 @@ struct cart_command {
     enum cart_command_type type;
     struct slice cart_id;
     struct slice user_id;         /* len 0: not given */
+    struct slice device_id;       /* len 0: not told; rules do not look at it */
     struct slice currency;        /* add; len 0: the cart's, or the default for a new cart */
     const struct add_item *items; /* add; 1 … COMMAND_ITEMS_MAX */
     size_t item_count;

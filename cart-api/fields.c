@@ -36,14 +36,24 @@ bool field_product_id(struct slice text)
     return false;
 }
 
-bool field_idempotency_key(struct slice text)
+static bool is_printable_ascii(struct slice text, size_t max)
 {
-    enum { KEY_MAX = 255 };
     for (size_t i = 0; i < text.len; i++) {
         if (text.data[i] < 0x20 || text.data[i] > 0x7E)
             return false;
     }
-    return text.len >= 1 && text.len <= KEY_MAX;
+    return text.len >= 1 && text.len <= max;
+}
+
+bool field_idempotency_key(struct slice text)
+{
+    enum { KEY_MAX = 255 };
+    return is_printable_ascii(text, KEY_MAX);
+}
+
+bool field_device_id(struct slice text)
+{
+    return is_printable_ascii(text, DEVICE_ID_MAX);
 }
 
 bool field_email(struct slice text)

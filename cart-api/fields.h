@@ -27,6 +27,9 @@ bool field_phone(struct slice text);
 /** A language tag such as de or de-DE: subtags of letters and digits. Source: RFC 5646, 2.1. */
 bool field_locale(struct slice text);
 
+/** 1 to DEVICE_ID_MAX printable ASCII characters. */
+bool field_device_id(struct slice text);
+
 /** Decimal digits, no sign, no leading zero, from min to max; 0 or -1. */
 int field_integer(struct slice text, int64_t min, int64_t max, int64_t *ret_value) WARN_UNUSED;
 

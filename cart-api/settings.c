@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/currency.h"
+#include "base/ip.h"
 #include "base/log.h"
 #include "io/redis.h"
 #include "proto/cart_event.h"
@@ -40,6 +41,8 @@ static const struct setting rows[] = {
     BOOL(http_share_port, "false",
          "true: several processes may listen on it at once, the old and the new one of a rolling "
          "restart; false: a second one is refused"),
+    TEXT(trusted_proxies, "", NULL,
+         "addresses and ranges such as 10.0.0.0/8 whose X-Forwarded-For is believed"),
     INT(http_workers, "2", 1, 64, "event loops, one thread each"),
     INT(http_connections_max, "10000", 1, 1000000, "open connections; more wait to be accepted"),
     INT(http_request_timeout_ms, "10000", 100, 300000, "ms until a request is answered with 503"),
@@ -120,10 +123,19 @@ int api_settings_require(const char *value, const char *name, const char *enviro
                      environment);
 }
 
+static int check_proxies(const struct api_settings *settings, struct error *err)
+{
+    struct ip_ranges ranges;
+    if (ip_ranges_parse(settings->trusted_proxies, err, &ranges) != 0)
+        return error_prefix(err, "trusted_proxies");
+    return 0;
+}
+
 int api_settings_check(const struct api_settings *settings, struct error *err)
 {
     struct redis_address redis;
     if (auth_settings_check(&settings->auth, settings->http_address, err) != 0 ||
+        check_proxies(settings, err) != 0 ||
         redis_address_parse(settings->redis_connection_string, err, &redis) != 0)
         return -1;
     return api_settings_require(settings->postgres_connection_string, "postgres_connection_string",

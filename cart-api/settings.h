@@ -9,7 +9,7 @@
 
 struct api_settings {
     const char *log_level;
-    const char *http_address;
+    const char *http_address, *trusted_proxies;
     bool http_share_port;
     int64_t http_port, http_workers, http_connections_max;
     int64_t http_request_timeout_ms, http_idle_timeout_ms, drain_timeout_ms;

@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/ip.h"
 #include "base/metrics.h"
 #include "base/queue.h"
 
@@ -58,7 +59,8 @@ struct http_options {
     struct metrics *metrics; /* or NULL; request counters and durations by route are added; must not
                               * be rendered after http_server_stop */
     struct auth *auth;       /* or NULL: no keys are configured; outlives the server */
-    const struct ops *ops;   /* or NULL; adds /healthz, /readyz, /metrics (http/ops.h) */
+    const struct ip_ranges *trusted_proxies; /* whose X-Forwarded-For is believed; NULL: nobody's */
+    const struct ops *ops; /* or NULL; adds /healthz, /readyz, /metrics (http/ops.h) */
     /* Both or none may be NULL. On the worker's thread: before its first request (http_server_start
      * returns after all of them), and at stop after its last request. */
     void (*on_worker_start)(struct http_worker *worker, void *context);
@@ -101,6 +103,9 @@ int http_header_count(const struct http_request *request, const char *name);
 /** Whether there is one content-type and it is application/json, without parameters or with
  * charset=utf-8. If not, the answer to a body is problem_unsupported_media_type. */
 bool http_content_is_json(const struct http_request *request);
+/** The client's address: the connection's, or the one before the trusted proxies; false when there
+ * is none. */
+bool http_client_address(const struct http_request *request, struct ip *ret_ip);
 struct slice http_body(const struct http_request *request);
 struct slice http_path(const struct http_request *request); /* without query, as sent: `instance` */
 struct slice http_method(const struct http_request *request);
