@@ -128,6 +128,7 @@ static int start_relay(struct app *app, struct error *err)
     const struct api_settings *settings = app->settings;
     struct relay_options options = {
         .category = &category_cart,
+        .inspect = cart_inspect,
         .pg = app_pg_options(settings, "cart-api relay"),
         .kafka_bootstrap_servers = settings->kafka_bootstrap_servers,
         .lease_ttl_ms = (int)settings->relay_lease_ttl_ms,

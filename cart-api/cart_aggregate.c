@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "cart/cart_claim.h"
 #include "cart/cart_snapshot.h"
 #include "proto/cart_codec.h"
 
@@ -15,6 +16,15 @@ int cart_apply(struct cart *cart, const struct event_record *event, struct error
     int rc = cart_event_decode(event->payload, &decoded, err);
     if (rc == 0)
         rc = cart_evolve(cart, &decoded.event, err);
+    cart_decoded_free(&decoded);
+    return rc;
+}
+
+int cart_inspect(const struct event_record *event, struct error *err)
+{
+    struct cart_decoded decoded = {0};
+    struct cart_claim claim = {event->stream_id, event->type, event->payload, event->version};
+    int rc = cart_claim_decode(&claim, &decoded, err);
     cart_decoded_free(&decoded);
     return rc;
 }

@@ -13,4 +13,7 @@ extern const struct aggregate cart_aggregate;
 /** Decodes a stored event and applies it to cart; -1 with a permanent error, cart unchanged. */
 int cart_apply(struct cart *cart, const struct event_record *event, struct error *err) WARN_UNUSED;
 
+/** Whether the payload is the event that its envelope says; for relay_options.inspect. */
+int cart_inspect(const struct event_record *event, struct error *err) WARN_UNUSED;
+
 #endif

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "cart/cart_claim.h"
 #include "denormalizer/cart_loader.h"
 #include "denormalizer/project.h"
 #include "denormalizer/rebuild.h"
@@ -143,18 +144,18 @@ static enum service_outcome load_position(void *state, const struct category *ca
     return rc == 0 ? SERVICE_HANDLED : SERVICE_RETRY;
 }
 
-static struct project_claim claim_of(const struct event_record *event)
+static struct cart_claim claim_of(const struct event_record *event)
 {
-    return (struct project_claim){event->stream_id, event->type, event->payload, event->version};
+    return (struct cart_claim){event->stream_id, event->type, event->payload, event->version};
 }
 
 static int inspect(void *state, const struct category *category, const struct event_record *event,
                    struct error *err)
 {
     struct denormalizer *self = of_state(state);
-    struct project_claim claim = claim_of(event);
+    struct cart_claim claim = claim_of(event);
     (void)category;
-    return project_decode(&claim, &self->decoded, err);
+    return cart_claim_decode(&claim, &self->decoded, err);
 }
 
 static void prefetch(void *state, const struct category *category,

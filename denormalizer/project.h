@@ -5,18 +5,6 @@
 #define CARTWRIGHT_DENORMALIZER_PROJECT_H
 
 #include "cart/cart.h"
-#include "proto/cart_codec.h"
-
-/** What the envelope says an event is. */
-struct project_claim {
-    struct slice cart_id, type, payload;
-    int32_t version;
-};
-
-/** Decodes the payload and holds it against its envelope; -1 with a permanent error for bytes that
- * are no event or another one than claimed. */
-int project_decode(const struct project_claim *claim, struct cart_decoded *decoded,
-                   struct error *err) WARN_UNUSED;
 
 enum project_fit {
     PROJECT_NEXT,  /* the state's version + 1 */

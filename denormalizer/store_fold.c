@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "cart/cart_claim.h"
 #include "cart/cart_snapshot.h"
 #include "denormalizer/project.h"
 #include "eventstore/read.h"
@@ -34,8 +35,8 @@ static int take_event(void *argument, const struct event_record *event)
 {
     struct fold_target *target = argument;
     struct folded_cart *folded = target->folded;
-    struct project_claim claim = {event->stream_id, event->type, event->payload, event->version};
-    if (project_decode(&claim, target->decoded, &folded->why) == 0 &&
+    struct cart_claim claim = {event->stream_id, event->type, event->payload, event->version};
+    if (cart_claim_decode(&claim, target->decoded, &folded->why) == 0 &&
         cart_evolve(&folded->cart, &target->decoded->event, &folded->why) == 0)
         return 0;
     folded->bad = true;

@@ -275,6 +275,7 @@ static struct relay *relay_new(const struct relay_options *options)
     struct buf client_id = {0};
     int third_ms = options->lease_ttl_ms / 3;
     relay->category = options->category;
+    relay->inspect = options->inspect;
     relay->connection_string = mem_strdup(options->pg.connection_string);
     relay->application_name = mem_strdup(options->pg.application_name);
     relay->bootstrap_servers = mem_strdup(options->kafka_bootstrap_servers);

@@ -18,6 +18,9 @@ struct relay;
 
 struct relay_options {
     const struct category *category;
+    /* Whether a record of the topic whose headers are an event's also has an event's payload; -1:
+     * somebody else wrote it. NULL: the headers are enough. On the relay's thread. */
+    int (*inspect)(const struct event_record *event, struct error *err);
     struct pg_options pg;
     const char *kafka_bootstrap_servers;
     int lease_ttl_ms; /* a leader that is silent that long is replaced */

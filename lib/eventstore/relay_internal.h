@@ -59,6 +59,7 @@ struct relay_metrics {
 
 struct relay {
     const struct category *category;
+    int (*inspect)(const struct event_record *event, struct error *err);
     struct pg_options pg_options;
     char *connection_string, *application_name, *bootstrap_servers, *client_id;
     int lease_ttl_ms, poll_ms, statement_ms;

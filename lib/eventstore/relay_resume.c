@@ -18,8 +18,9 @@ static const char *const alarm_names[] = {
 static const char *const alarm_todos[] = {
     [RELAY_NO_ALARM] = "",
     [RELAY_AHEAD] =
-        "was the database restored from a backup? Bring back the newer one, or delete and "
-        "create the topic: it is filled again by itself",
+        "was the database restored from a backup? Bring back the newer one. Or did somebody else "
+        "write an event to the topic? Or else: delete and create the topic, it is filled again by "
+        "itself",
     [RELAY_DIFFERS] =
         "does another installation write this topic? Give each its own, or delete and "
         "create the topic: it is filled again by itself",
@@ -208,7 +209,7 @@ static void choose_partitions(struct relay *relay)
 static void begin_tail(struct relay *relay)
 {
     const struct tail_options options = {relay->bootstrap_servers, relay->client_id,
-                                         relay->category->topic};
+                                         relay->category, relay->inspect};
     struct error err;
     choose_partitions(relay);
     if (relay->tail_count == 0)

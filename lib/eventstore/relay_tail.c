@@ -16,6 +16,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/memory.h"
 #include "eventstore/record_headers.h"
 #include "io/kafka_consumer.h"
@@ -37,6 +38,7 @@ struct tail_part {
 };
 
 struct relay_tail {
+    struct tail_options options; /* the texts were for opening only */
     struct kafka_consumer *consumer;
     enum { FIRSTS, ENDS, WINDOWS } phase;
     int64_t window, deadline_us;
@@ -66,13 +68,14 @@ int tail_open(const struct tail_options *options, const int *partitions, size_t 
     const struct kafka_consumer_options consumer = {
         .bootstrap_servers = options->bootstrap_servers,
         .client_id = options->client_id,
-        .topic = options->topic,
+        .topic = options->category->topic,
         .prefetch_bytes = PREFETCH_BYTES,
         .fetch_bytes = FETCH_BYTES,
         .fetch_wait_ms = 10,
         .report_end = true,
     };
     struct relay_tail *tail = mem_calloc(1, sizeof(*tail) + count * sizeof(tail->parts[0]));
+    tail->options = *options;
     tail->count = count;
     tail->window = FIRST_WINDOW;
     for (size_t i = 0; i < count; i++) {
@@ -118,24 +121,37 @@ static void finish(struct relay_tail *tail, struct tail_part *part)
         return;
 }
 
-static void take_record(struct relay_tail *tail, struct tail_part *part, int64_t position,
-                        const struct uuid *event_id)
+/* Whether the record is an event of this partition. What is none claims no position, whatever its
+ * headers say: consumers set it aside as well. */
+static bool read_event(const struct relay_tail *tail, const struct kafka_message *message,
+                       struct event_record *event)
+{
+    const struct tail_options *options = &tail->options;
+    struct error why;
+    return record_read(options->category, message, &why, event) == 0 &&
+           hash_partition(event->stream_id.data, event->stream_id.len,
+                          options->category->partitions) == message->partition &&
+           (options->inspect == NULL || options->inspect(event, &why) == 0);
+}
+
+static void take_event(struct relay_tail *tail, struct tail_part *part,
+                       const struct event_record *event)
 {
     struct tail_result *result = &part->result;
     if (tail->phase == FIRSTS) {
-        result->first_position = position;
+        result->first_position = event->position;
         finish(tail, part);
         return;
     }
-    if (position < result->position)
+    if (event->position < result->position)
         return; /* the highest, not the last: a former leader may have repeated lower ones behind it
                  */
-    if (position > result->position)
+    if (event->position > result->position)
         result->event_id_count = 0;
     result->found = true;
-    result->position = position;
+    result->position = event->position;
     if (result->event_id_count < TAIL_EVENT_IDS_MAX)
-        result->event_ids[result->event_id_count++] = *event_id;
+        result->event_ids[result->event_id_count++] = event->event_id;
 }
 
 /* The watermarks come with every answer to a fetch. False: not yet. */
@@ -152,15 +168,14 @@ static bool take_watermarks(struct relay_tail *tail, struct tail_part *part)
 static void take_message(struct relay_tail *tail, const struct kafka_message *message)
 {
     struct tail_part *part = find_part(tail, message->partition);
-    int64_t position;
-    struct uuid event_id;
+    struct event_record event;
     if (part == NULL || !part->waiting)
         return;
     tail->deadline_us = clock_monotonic_us() + (int64_t)PATIENCE_MS * 1000;
     if (!take_watermarks(tail, part))
         return;
-    if (message->offset < part->upto && record_identity(message, &position, &event_id) == 0)
-        take_record(tail, part, position, &event_id);
+    if (message->offset < part->upto && read_event(tail, message, &event))
+        take_event(tail, part, &event);
     if (part->waiting && message->offset + 1 >= part->upto)
         finish(tail, part);
 }

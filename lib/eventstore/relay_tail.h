@@ -6,13 +6,16 @@
 
 #include "base/error.h"
 #include "base/uuid.h"
+#include "eventstore/category.h"
+#include "eventstore/event_record.h"
 
 struct relay_tail;
 
 struct tail_options {
     const char *bootstrap_servers;
     const char *client_id;
-    const char *topic;
+    const struct category *category;
+    int (*inspect)(const struct event_record *event, struct error *err); /* see relay.h */
 };
 
 /** Begins to read the ends of partitions[count]. */
@@ -30,7 +33,7 @@ enum { TAIL_EVENT_IDS_MAX = 4 };
 struct tail_result {
     int partition;
     int64_t low, high; /* the topic's offsets: low == high means that it is empty */
-    bool found;        /* a record of ours; else the next three are 0 */
+    bool found;        /* an event; else the next three are 0 */
     int64_t position;  /* the highest */
     /* The ids that records with this position carry: more than one where somebody else wrote too.
      */

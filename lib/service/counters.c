@@ -34,6 +34,10 @@ static const struct metric_spec rows[CONSUMER_COUNTERS] = {
     [CONSUMER_GAPS] = {"cartwright_consumer_gaps_total",
                        "Gaps found in the topic's positions. Alarm.", METRIC_COUNTER, NULL, 0,
                        NULL},
+    [CONSUMER_CONFLICTS] = {"cartwright_consumer_conflicts_total",
+                            "Events whose position was applied with another event: somebody else "
+                            "writes to the topic. Alarm.",
+                            METRIC_COUNTER, NULL, 0, NULL},
     [CONSUMER_FROM_STORE] = {"cartwright_consumer_from_store_total",
                              "Events taken from the store instead of the topic.", METRIC_COUNTER,
                              NULL, 0, NULL},

@@ -40,6 +40,10 @@ struct partition {
     int64_t probe_us;   /* look once whether the store has more, when idle after this; 0: no */
     bool stopped;       /* topic and store contradict each other */
 
+    /* The event that was handled last; position 0: unknown. */
+    int64_t last_position;
+    struct uuid last_event_id;
+
     /* of the batch that is being collected and handled */
     int64_t cursor; /* position after all of the batch */
     int64_t next_position, next_offset;

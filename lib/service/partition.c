@@ -109,6 +109,7 @@ static void load(struct partition *partition)
     }
     partition->position = partition->cursor = partition->next_position = at.position;
     partition->next_offset = partition->offset;
+    partition->last_position = 0;
     partition->attempt = 0;
     set_stopped(partition, false);
     partition->probe_us = clock_monotonic_us() + FEED_PROBE_AFTER_ASSIGN_MS * INT64_C(1000);

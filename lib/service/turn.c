@@ -69,6 +69,28 @@ static int reject(struct feed *feed, struct item *item, const char *reason, stru
     return 0;
 }
 
+/* A redelivered event has the id that it had. Two valid events with one position: one of them is
+ * not from the store, and bytes do not tell which. Only the last event is remembered, which is
+ * where a forged one meets the real one. */
+static void compare_duplicate(struct feed *feed, const struct item *item)
+{
+    const struct partition *partition = item->partition;
+    char applied[UUID_TEXT_SIZE], came[UUID_TEXT_SIZE];
+    counters_add(&feed->runtime->counters, CONSUMER_DUPLICATES, 1);
+    if (item->event.position != partition->last_position ||
+        uuid_equal(&item->event.event_id, &partition->last_event_id))
+        return;
+    counters_add(&feed->runtime->counters, CONSUMER_CONFLICTS, 1);
+    uuid_format(&partition->last_event_id, applied);
+    uuid_format(&item->event.event_id, came);
+    if (log_limit_passes(&feed->runtime->rejections, "conflict", clock_monotonic_us()))
+        log_error("two events with one position: somebody else writes to the topic, and what was "
+                  "made of it may be wrong; the event store knows the real one",
+                  LOG_TEXT("topic", feed->category->topic), LOG_INT("partition", partition->number),
+                  LOG_INT("position", item->event.position), LOG_TEXT("applied", applied),
+                  LOG_TEXT("came", came), LOG_INT("offset", item->message.offset));
+}
+
 /* One item; -1 when its letter cannot be sent. */
 static int handle(struct feed *feed, struct item *item, struct error *err)
 {
@@ -78,7 +100,7 @@ static int handle(struct feed *feed, struct item *item, struct error *err)
     partition->touched = true;
     switch (item->kind) {
     case ITEM_DUPLICATE:
-        counters_add(&runtime->counters, CONSUMER_DUPLICATES, 1);
+        compare_duplicate(feed, item);
         pass(item);
         return 0;
     case ITEM_MALFORMED:
@@ -88,7 +110,8 @@ static int handle(struct feed *feed, struct item *item, struct error *err)
     }
     switch (runtime->service->handle(runtime->state, feed->category, &item->event, &why)) {
     case SERVICE_HANDLED:
-        partition->next_position = item->event.position;
+        partition->next_position = partition->last_position = item->event.position;
+        partition->last_event_id = item->event.event_id;
         partition->probe_us = 0; /* positions are contiguous up to here */
         pass(item);
         return 0;

@@ -211,3 +211,28 @@ def test_the_relay_goes_on_behind_poison_that_claims_a_position(
     stack.wait_ready()
     assert Api(api.url).add(cart, "after").is_success
     wait_caught_up(stack, 20, [cart])
+
+
+@pytest.mark.slow
+def test_the_relay_goes_on_behind_poison_that_claims_what_is_not_there(
+    stack: Stack, api: Api, cart: str
+) -> None:
+    """The same, but nothing real follows before the relay starts anew: the topic's tail claims what the
+    store does not have. What is no event claims nothing."""
+    api.add(cart, "before")
+    wait_caught_up(stack, carts=[cart])
+    for poison in POISONS:
+        if poison.like_next and len(poison.value) < 1000:
+            lies = {**headers_of_next(stack, cart), **poison.headers}
+            poison.key = cart.encode()
+            produce(stack, partition_of(cart), poison, lies)
+    # Whole, but of another partition; and whole, but the envelope tells of another version.
+    strange = {**headers_of_next(stack, "poisoned-cart"), "position": b"1000000"}
+    valid = Poison("elsewhere", valid_payload(), b"poisoned-cart")
+    produce(stack, (partition_of("poisoned-cart") + 1) % 16, valid, strange)
+    produce(stack, partition_of("poisoned-cart"), valid, {**strange, "version": b"7"})
+    stack.wait_restarted("cart-api", stack.kill("cart-api"))
+    stack.wait_ready()
+    assert Api(api.url).add(cart, "after").json()["version"] == 2
+    wait_caught_up(stack, 20)
+    stack.wait_ready(5)

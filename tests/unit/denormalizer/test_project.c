@@ -1,6 +1,7 @@
 /* Events onto states: what fits, what is refused, and that a state goes on where it was. */
 #include "denormalizer/project.h"
 
+#include "cart/cart_claim.h"
 #include "cart/cart_snapshot.h"
 #include "tests/unit/test.h"
 
@@ -27,8 +28,8 @@ static struct cart_event added(int32_t version)
 static int decode(struct slice payload, const char *id, const char *type, int32_t version,
                   struct cart_decoded *decoded, struct error *err)
 {
-    struct project_claim claim = {slice_of(id), slice_of(type), payload, version};
-    return project_decode(&claim, decoded, err);
+    struct cart_claim claim = {slice_of(id), slice_of(type), payload, version};
+    return cart_claim_decode(&claim, decoded, err);
 }
 
 static void takes_an_event_for_what_it_is(void **state)
