@@ -1,6 +1,8 @@
-"""One stack for the whole run, and what each test gets from it."""
+"""One stack for the whole run (for each of its parallel workers), and what each test gets from it."""
 
+import os
 import signal
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -23,16 +25,27 @@ def pytest_configure(config: pytest.Config) -> None:
     signal.signal(signal.SIGTERM, interrupt)
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Parallel workers take file by file: those with most slow tests first, so that none is left to one
+    worker at the end."""
+    if not hasattr(config, "workerinput"):
+        return
+    slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
+    items.sort(key=lambda item: -slow[item.path])
+
+
 @pytest.fixture(scope="session")
 def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
-    remove_leftovers()
+    if os.environ.get("PYTEST_XDIST_WORKER", "gw0") == "gw0":
+        remove_leftovers()
     with ExitStack() as cleanup:
         try:
             keep = request.config.getoption("--keep")
             running = cleanup.enter_context(running_stack("main", keep))
         except RuntimeError as error:
             # Without a stack every test would fail with the same words.
-            pytest.exit(str(error), returncode=1)
+            request.session.shouldfail = "there is no stack"
+            pytest.fail(str(error), pytrace=False)
         yield running
 
 

@@ -1,10 +1,24 @@
-"""Ports that nobody uses."""
+"""Ports that nobody uses, and that no other test run is about to use."""
 
 import random
+import re
 import socket
 
-# What infra/local/up listens on, before the offset.
-STACK_PORTS = (5105, 5204, 15432, 16379, 19092, 19093)
+from lib.paths import LOCAL
+
+KAFKA_CONTROLLER_PORT = 19093
+
+
+def service_ports() -> dict[str, int]:
+    """What infra/local/up listens on, before the offset."""
+    table = (LOCAL / "lib" / "services.sh").read_text()
+    rows = re.findall(r"^(\S+) +(?:server|daemon) +(\d+) ", table, re.MULTILINE)
+    return {name: int(port) for name, port in rows}
+
+
+def services(kind: str) -> tuple[str, ...]:
+    table = (LOCAL / "lib" / "services.sh").read_text()
+    return tuple(re.findall(rf"^(\S+) +{kind} +\d+ ", table, re.MULTILINE))
 
 
 def is_free(port: int) -> bool:
@@ -23,10 +37,33 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def free_offset() -> int:
-    """An offset for which all of the stack's ports are free, below the ephemeral ports."""
-    for _ in range(200):
-        offset = random.randrange(500, 12500)
-        if all(is_free(port + offset) for port in STACK_PORTS):
-            return offset
-    raise RuntimeError("no free port offset")
+class Offset:
+    """An offset for which all ports of a stack are free, below the ephemeral ports.
+
+    They stay reserved as long as this lives, although nobody listens there yet: by names in the kernel
+    that other test runs look at, and that vanish with this process.
+    """
+
+    def __init__(self) -> None:
+        ports = [*service_ports().values(), KAFKA_CONTROLLER_PORT]
+        for _ in range(200):
+            self.value = random.randrange(500, 12500)
+            self.names: list[socket.socket] = []
+            if all(self._reserve(port + self.value) for port in ports):
+                return
+            self.release()
+        raise RuntimeError("no free port offset")
+
+    def _reserve(self, port: int) -> bool:
+        name = socket.socket(socket.AF_UNIX)
+        self.names.append(name)
+        try:
+            name.bind(f"\0cartwright-test-port-{port}")
+        except OSError:
+            return False
+        return is_free(port)
+
+    def release(self) -> None:
+        for name in self.names:
+            name.close()
+        self.names = []

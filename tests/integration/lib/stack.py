@@ -12,11 +12,11 @@ from pathlib import Path
 
 import httpx
 from lib.paths import BUILD, LOCAL
-from lib.ports import free_offset
+from lib.ports import Offset, services
 from lib.wait import wait_until
 
-DAEMONS = ("cart-api", "denormalizer")
-SERVERS = ("postgresql", "redis", "kafka")
+DAEMONS = services("daemon")
+SERVERS = services("server")
 HOME_PREFIX = "cartwright-test-"
 
 
@@ -24,7 +24,8 @@ class Stack:
     def __init__(self, name: str):
         self.name = name
         self.home = Path(tempfile.mkdtemp(prefix=f"{HOME_PREFIX}{os.getpid()}-"))
-        self.offset = free_offset()
+        self.reserved = Offset()
+        self.offset = self.reserved.value
         self.env: dict[str, str] = {}
         # (partition, offset) of records that tests have put into the topic themselves
         self.strangers: set[tuple[int, int]] = set()
@@ -136,8 +137,9 @@ class Stack:
         return "\n".join(parts)
 
     def keep_logs(self) -> Path:
-        """Copies the logs to where they outlive the home."""
-        kept = BUILD / "integration-logs" / self.name
+        """Copies the logs to where they outlive the home; each worker has stacks of these names."""
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+        kept = BUILD / "integration-logs" / f"{self.name}{worker and '-'}{worker}"
         shutil.rmtree(kept, ignore_errors=True)
         if (self.home / "log").is_dir():
             shutil.copytree(self.home / "log", kept, symlinks=False, ignore=ignore_special)
@@ -148,6 +150,7 @@ class Stack:
 
     def remove(self) -> None:
         shutil.rmtree(self.home, ignore_errors=True)
+        self.reserved.release()
 
 
 def ignore_special(folder: str, names: list[str]) -> list[str]:
