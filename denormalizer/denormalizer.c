@@ -363,8 +363,9 @@ static const struct setting settings[] = {
 };
 
 static const struct service_verb verbs[] = {
-    {"--rebuild", "makes all views anew from the event store, beside a running denormalizer",
-     rebuild_run},
+    {.name = "--rebuild",
+     .help = "makes all views anew from the event store, beside a running denormalizer",
+     .run = rebuild_run},
 };
 
 const struct service denormalizer_service = {

@@ -51,6 +51,10 @@ int command_line_parse(const struct service *service, int argc, char **argv, str
                              line.command != COMMAND_RUN ? "one verb at a time, not also"
                                                          : "unknown argument",
                              argv[i], service->name);
+        } else if (line.command == COMMAND_VERB && line.verb->arguments != NULL) {
+            line.argument_count = argc - i - 1;
+            line.arguments = argv + i + 1;
+            break;
         }
     }
     *ret_line = line;
@@ -63,8 +67,13 @@ void command_line_print_help(const struct service *service, const struct setting
            CARTWRIGHT_VERSION, service->summary, service->name);
     for (size_t i = 0; i < ARRAY_SIZE(common_verbs); i++)
         printf("  %-16s %s\n", common_verbs[i].name, common_verbs[i].help);
-    for (size_t i = 0; i < service->verb_count; i++)
-        printf("  %-16s %s\n", service->verbs[i].name, service->verbs[i].help);
+    for (size_t i = 0; i < service->verb_count; i++) {
+        const struct service_verb *verb = &service->verbs[i];
+        if (verb->arguments != NULL)
+            printf("  %s %s\n  %-16s %s\n", verb->name, verb->arguments, "", verb->help);
+        else
+            printf("  %-16s %s\n", verb->name, verb->help);
+    }
     printf("\nSignals: SIGTERM and SIGINT drain and end, SIGHUP reads the settings again.\n\n");
     config_print_help(table);
 }

@@ -19,6 +19,8 @@ struct command_line {
     enum command command;
     const struct service_verb *verb; /* COMMAND_VERB */
     const char *config_file;         /* or NULL */
+    int argument_count;              /* of a verb that takes arguments */
+    char **arguments;
 };
 
 int command_line_parse(const struct service *service, int argc, char **argv, struct error *err,

@@ -247,7 +247,9 @@ static int run_command(struct service_runtime *runtime, const struct command_lin
     else if (line->command == COMMAND_MIGRATE)
         code = migrate(runtime);
     else if (line->command == COMMAND_VERB)
-        code = line->verb->run(runtime->settings);
+        code = line->verb->arguments != NULL
+                   ? line->verb->run_with(runtime->settings, line->argument_count, line->arguments)
+                   : line->verb->run(runtime->settings);
     else
         code = run(runtime);
     settings_free(&runtime->table, runtime->settings);

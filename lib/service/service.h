@@ -61,6 +61,10 @@ struct service_verb {
     const char *name; /* "--rebuild" */
     const char *help;
     int (*run)(const void *settings);
+    /* A verb with arguments has these two instead of run: what they are, for --help, and who takes
+     * all that follows the verb on the command line. */
+    const char *arguments;
+    int (*run_with)(const void *settings, int argc, char **argv);
 };
 
 enum { SERVICE_CATEGORIES_MAX = 4, SERVICE_CONDITIONS_MAX = 4 };

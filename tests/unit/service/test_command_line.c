@@ -9,8 +9,17 @@ static int run_verb(const void *settings)
     return 7;
 }
 
-static const struct service_verb verbs[] = {{"--rebuild", "help", run_verb}};
-static const struct service service = {.name = "unit", .verbs = verbs, .verb_count = 1};
+static int run_with(const void *settings, int argc, char **argv)
+{
+    (void)settings;
+    return argc * 10 + (argc > 0 ? argv[0][0] - '0' : 0);
+}
+
+static const struct service_verb verbs[] = {
+    {.name = "--rebuild", .help = "help", .run = run_verb},
+    {.name = "--try", .help = "help", .arguments = "FILE [--since TIME]", .run_with = run_with},
+};
+static const struct service service = {.name = "unit", .verbs = verbs, .verb_count = 2};
 
 static int parse(const char *a, const char *b, const char *c, struct command_line *line,
                  struct error *err)
@@ -45,6 +54,23 @@ static void reads_what_is_asked(void **state)
     assert_int_equal(line.verb->run(NULL), 7);
 }
 
+/* All that follows such a verb is the verb's, also what is a verb by itself. */
+static void hands_arguments_over(void **state)
+{
+    (void)state;
+    struct command_line line;
+    struct error err;
+    assert_int_equal(parse("--config=c.conf", "--try", "5", &line, &err), 0);
+    assert_string_equal(line.config_file, "c.conf");
+    assert_int_equal(line.command, COMMAND_VERB);
+    assert_int_equal(line.verb->run_with(NULL, line.argument_count, line.arguments), 15);
+    assert_int_equal(parse("--try", "7", "--help", &line, &err), 0);
+    assert_int_equal(line.verb->run_with(NULL, line.argument_count, line.arguments), 27);
+    assert_int_equal(parse("--try", NULL, NULL, &line, &err), 0);
+    assert_int_equal(line.argument_count, 0);
+    assert_int_equal(parse("--help", "--try", NULL, &line, &err), -1);
+}
+
 static void refuses_what_it_does_not_know(void **state)
 {
     (void)state;
@@ -63,6 +89,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_what_is_asked),
+        cmocka_unit_test(hands_arguments_over),
         cmocka_unit_test(refuses_what_it_does_not_know),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
