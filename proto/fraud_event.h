@@ -12,7 +12,7 @@
 /* Limits of the wire format, beside those of proto/cart_event.h. Bytes, not characters. */
 enum {
     FRAUD_RULE_MAX = 64,
-    FRAUD_KEY_MAX = 1024,
+    FRAUD_KEY_MAX = 1280,
     FRAUD_NOTE_MAX = 2000,
     FRAUD_HITS_MAX = 256,
     FRAUD_HIT_EVENTS_MAX = 100,
