@@ -9,6 +9,7 @@ redis         server  16379  -                        -
 kafka         server  19092  -                        -
 cart-api      daemon   5105  cartwright_api           -
 denormalizer  daemon   5204  cartwright_denormalizer  denormalizer
+fraud         daemon   5202  cartwright_fraud         fraud
 TABLE
 }
 # name        kind    port   role in PostgreSQL       consumer group

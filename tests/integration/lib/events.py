@@ -1,4 +1,4 @@
-"""Events as protobuf's own runtime reads and writes them, from proto/cart.proto."""
+"""Events as protobuf's own runtime reads and writes them, from proto/*.proto."""
 
 import subprocess
 import time
@@ -18,13 +18,13 @@ FUTURE_FIELDS = b"\xa0\x38\x07" + b"\xaa\x38\x05later"
 def message_classes() -> dict[str, Any]:
     """Compiled anew at each run: the file in the repository is what counts."""
     BUILD.mkdir(exist_ok=True)
-    output = BUILD / "cart.descriptors"
+    output = BUILD / "events.descriptors"
     subprocess.run(
         [
             "/usr/bin/protoc",
             f"--proto_path={PROTO}",
             f"--descriptor_set_out={output}",
-            "cart.proto",
+            *("cart.proto", "payment.proto", "fraud.proto"),
         ],
         check=True,
     )
@@ -32,12 +32,13 @@ def message_classes() -> dict[str, Any]:
     return message_factory.GetMessages(files, pool=descriptor_pool.DescriptorPool())
 
 
-def message(name: str) -> Any:
-    return message_classes()[f"{PACKAGE}.{name}"]
+def message(name: str, words: str = "cart") -> Any:
+    """A message's class; words: the .proto that has it."""
+    return message_classes()[f"cartwright.{words}.v1.{name}"]
 
 
-def decode(payload: bytes) -> Any:
-    return message("CartEvent").FromString(payload)
+def decode(payload: bytes, words: str = "cart") -> Any:
+    return message(f"{words.capitalize()}Event", words).FromString(payload)
 
 
 def body_of(event: Any) -> tuple[str, Any]:

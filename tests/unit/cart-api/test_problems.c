@@ -7,16 +7,31 @@
 #include <stdio.h>
 
 #include "cart-api/problems.h"
+#include "fraud/problems.h"
+
+static const struct {
+    const struct problem *const *rows;
+    const size_t *count;
+} tables[] = {
+    {problems_all, &problems_all_count},
+    {fraud_problems, &fraud_problem_count},
+    {problem_skeleton, &problem_skeleton_count},
+};
 
 static const struct problem *at(size_t index)
 {
-    return index < problems_all_count ? problems_all[index]
-                                      : problem_skeleton[index - problems_all_count];
+    size_t table = 0;
+    for (; index >= *tables[table].count; table++)
+        index -= *tables[table].count;
+    return tables[table].rows[index];
 }
 
 static size_t total(void)
 {
-    return problems_all_count + problem_skeleton_count;
+    size_t count = 0;
+    for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
+        count += *tables[i].count;
+    return count;
 }
 
 static void codes_are_snake_case_and_unique(void **state)
