@@ -14,7 +14,8 @@
 #include "tests/unit/test.h"
 
 /** One exchange: wait until what was received since the last step holds `expect`, then say `say`.
- * say NULL: close the connection; expect NULL ends the script: keep silent until the peer goes. */
+ * say NULL: close the connection; expect NULL ends the script: keep silent until the peer goes or
+ * says QUIT. */
 struct script_step {
     const char *expect, *say;
 };
@@ -61,7 +62,7 @@ static inline void *script_run(void *argument)
         if (write(fd, step->say, strlen(step->say)) < 0)
             goto end;
     }
-    while (script_hear(server, fd))
+    while (strstr(server->received + seen, "QUIT") == NULL && script_hear(server, fd))
         continue;
 end:
     close(fd);
