@@ -10,6 +10,7 @@ from pathlib import Path
 import machine
 import measure
 import report
+import warm_up
 from stack import Stack
 
 
@@ -46,7 +47,8 @@ def main() -> int:
         Stack(options.home), options.helpers, options.seconds, f"{int(time.time()):x}"
     )
     print("warm-up", flush=True)
-    measure.warm_up(bench, options.warm_up)
+    result["warm_up"] = warm_up.warm_up(bench, options.warm_up)
+    print(warm_up.describe(result["warm_up"]), flush=True)
     rounds = []
     for number in range(1, options.repeat + 1):
         rounds.append(measure.measure_round(bench, number))

@@ -288,13 +288,15 @@ def measure_redis(bench: Bench, _number: int) -> Round:
 # ---- acknowledged -> visible
 
 
+def run_visible(bench: Bench, name: str, rate: int, seconds: int) -> dict[str, float]:
+    ports = [str(bench.stack.api_port), str(bench.stack.redis_port)]
+    command = [str(bench.helpers / "ack_to_visible"), *ports, str(rate), str(seconds)]
+    return run_json([*command, bench.prefix(name)])
+
+
 def measure_visible(bench: Bench, number: int, throughput: float) -> Round:
     rate = max(10, int(min(VISIBLE_RATE, VISIBLE_SHARE * throughput)))
-    ports = [str(bench.stack.api_port), str(bench.stack.redis_port)]
-    prefix = bench.prefix(f"{number}-visible")
-    result = run_json(
-        [str(bench.helpers / "ack_to_visible"), *ports, str(rate), str(bench.seconds), prefix]
-    )
+    result = run_visible(bench, f"{number}-visible", rate, bench.seconds)
     if result["errors"] or result["never_seen"] or result["acknowledged"] != result["sent"]:
         bench.error(f"acknowledged to visible: {result}")
     return {
@@ -308,15 +310,6 @@ def measure_visible(bench: Bench, number: int, throughput: float) -> Round:
 
 
 # ---- all of it
-
-
-def warm_up(bench: Bench, seconds: int) -> None:
-    """The carts for GET; and compiled code in the broker, filled caches, a log of some size."""
-    seed_carts(bench, bench.prefix("views"))
-    prefix = bench.prefix("warm-up")
-    arguments = [prefix, str(CARTS), str(PRODUCTS), str(WRK_THREADS)]
-    run_wrk(bench, bench.stack.api_url, "add_item.lua", 64, arguments, seconds)
-    bench.stack.wait_for_views(bench.stack.stored_versions(prefix))
 
 
 def measure_round(bench: Bench, number: int) -> Round:

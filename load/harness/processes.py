@@ -49,6 +49,12 @@ def thread_cpu_us(pid: int) -> dict[str, int]:
     return dict(result)
 
 
+def threads_us(pid: int, name: str) -> int:
+    """CPU time of the threads that live and have a name that matches the whole pattern."""
+    used = thread_cpu_us(pid).items()
+    return sum(cpu_us for thread, cpu_us in used if re.fullmatch(name, thread) is not None)
+
+
 def thread_count(pid: int, name: str) -> int:
     """How many threads have a name that matches the whole pattern."""
     names = (task / "comm" for task in Path(f"/proc/{pid}/task").iterdir())

@@ -3,6 +3,8 @@
 import statistics
 from dataclasses import dataclass
 
+import warm_up
+
 SCHEMA = 1  # of the JSON; a change that old readers would misread gets the next number
 
 
@@ -137,6 +139,7 @@ def format_table(result: dict) -> str:
         f"machine   {format_description(result['machine'])}",
         f"versions  {format_description(result['versions'])}",
         f"run       {format_description(result['options'])}, started {result['started_at']}",
+        f"warm-up   {warm_up.describe(result['warm_up'])}",
         "",
         f"{'ratios':<48}{'median':>10}   range",
     ]

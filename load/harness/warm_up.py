@@ -1,0 +1,77 @@
+"""Until the pipeline is in its steady state: a cold figure, carts for GET, load, then windows of posts
+at a constant rate for as long as the broker's JVM compiles."""
+
+import time
+
+import measure
+import processes
+
+WINDOW_S = 3
+WINDOWS_MAX = 15
+COMPILING_SHARE = 0.15  # of the broker's CPU; below it in two windows running is steady
+COMPILER_THREADS = "C[12] CompilerThre"  # the kernel cuts the names off
+
+Window = dict[str, float]
+
+
+def is_steady(windows: list[Window]) -> bool:
+    """Whether the JVM's compilers had little to do in the last two windows."""
+    return len(windows) >= 2 and all(
+        window["compiler_us"] < COMPILING_SHARE * window["kafka_us"] for window in windows[-2:]
+    )
+
+
+def run_window(bench: measure.Bench, name: str) -> Window:
+    kafka = bench.stack.pids()["kafka"]
+    before, compiled_us = (
+        measure.Usage.now(bench.stack),
+        processes.threads_us(kafka, COMPILER_THREADS),
+    )
+    result = measure.run_visible(bench, name, measure.VISIBLE_RATE, WINDOW_S)
+    after = measure.Usage.now(bench.stack)
+    # The JVM ends compilers that have nothing to do.
+    compiled_us = max(0, processes.threads_us(kafka, COMPILER_THREADS) - compiled_us)
+    posts = max(result["acknowledged"], 1)
+    return {
+        "visible_p50_ms": result["visible_p50_ms"],
+        "visible_p99_ms": result["visible_p99_ms"],
+        "compiler_us": compiled_us / posts,
+        "kafka_us": (after.by_process["kafka"] - before.by_process["kafka"]) / posts,
+        "all_us": (sum(after.by_process.values()) - sum(before.by_process.values())) / posts,
+    }
+
+
+def warm_up(bench: measure.Bench, seconds: int) -> dict[str, object]:
+    """Compiled code in the broker, filled caches, a log of some size; what it took."""
+    begin = time.monotonic()
+    cold = run_window(bench, "cold")
+    measure.seed_carts(bench, bench.prefix("views"))
+    prefix = bench.prefix("warm-up")
+    arguments = [prefix, str(measure.CARTS), str(measure.PRODUCTS), str(measure.WRK_THREADS)]
+    measure.run_wrk(bench, bench.stack.api_url, "add_item.lua", 64, arguments, seconds)
+    bench.stack.wait_for_views(bench.stack.stored_versions(prefix))
+    windows: list[Window] = []
+    while len(windows) < WINDOWS_MAX and not is_steady(windows):
+        windows.append(run_window(bench, f"window-{len(windows)}"))
+    return {
+        "cold": cold,
+        "windows": windows,
+        "steady": is_steady(windows),
+        "seconds": time.monotonic() - begin,
+    }
+
+
+def describe(result: dict) -> str:
+    """One line: from where to where, and whether it came to an end."""
+
+    def words(window: Window) -> str:
+        return (
+            f"visible p50 {window['visible_p50_ms']:.1f} ms, "
+            f"broker {window['kafka_us']:.0f} us a post, {window['compiler_us']:.0f} of it to compile"
+        )
+
+    end = "steady" if result["steady"] else "NOT STEADY, the broker still compiles"
+    return (
+        f"cold: {words(result['cold'])}; after {result['seconds']:.0f} s: "
+        f"{words(result['windows'][-1])}; {end}"
+    )
