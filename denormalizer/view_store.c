@@ -73,12 +73,14 @@ int view_store_load(struct view_store *store, struct cached_cart *const *carts, 
     return 0;
 }
 
-static void version_view_state(struct view_store *store, struct slice id, const struct cart *cart)
+static void fields_of(struct view_store *store, struct slice id, const struct cart *cart)
 {
+    char owner[PRINCIPAL_MAX];
     project_render(id, cart, &store->view, &store->state);
     redis_argument_int(store->link.redis, cart->version);
     redis_argument(store->link.redis, buf_slice(&store->view));
     redis_argument(store->link.redis, buf_slice(&store->state));
+    redis_argument(store->link.redis, cart_owner(cart, owner));
 }
 
 /* Moves the positions, or only says what they are expected to be. */
@@ -86,7 +88,7 @@ static void call_put(struct view_store *store, struct cached_cart *const *carts,
                      const struct view_position *positions, size_t position_count, bool move)
 {
     struct redis *redis = store->link.redis;
-    view_connection_call(&store->link, "put", 1 + count, 1 + position_count * 4 + count * 5);
+    view_connection_call(&store->link, "put", 1 + count, 1 + position_count * 4 + count * 6);
     redis_argument(redis, slice_of(PROJECTION_KEY));
     for (size_t i = 0; i < count; i++)
         view_connection_key(&store->link, carts[i]->entry.key);
@@ -98,7 +100,7 @@ static void call_put(struct view_store *store, struct cached_cart *const *carts,
         redis_argument_int(redis, positions[i].offset);
     }
     for (size_t i = 0; i < count; i++) {
-        version_view_state(store, carts[i]->entry.key, &carts[i]->cart);
+        fields_of(store, carts[i]->entry.key, &carts[i]->cart);
         redis_argument(redis, slice_of(carts[i]->rebuilt));
         redis_argument_int(redis, carts[i]->held);
     }
@@ -178,14 +180,14 @@ enum view_put view_store_put(struct view_store *store, struct cached_cart *const
 static void call_replace(struct view_store *store, const char *token,
                          const struct rebuilt_cart *carts, size_t count)
 {
-    view_connection_call(&store->link, "replace", 1 + count, 2 + count * 4);
+    view_connection_call(&store->link, "replace", 1 + count, 2 + count * 5);
     redis_argument(store->link.redis, slice_of(PROJECTION_KEY));
     for (size_t i = 0; i < count; i++)
         view_connection_key(&store->link, carts[i].id);
     redis_argument(store->link.redis, slice_of(token));
     redis_argument(store->link.redis, slice_of(store->link.generation));
     for (size_t i = 0; i < count; i++) {
-        version_view_state(store, carts[i].id, carts[i].cart);
+        fields_of(store, carts[i].id, carts[i].cart);
         if (carts[i].beyond > 0)
             redis_argument_int(store->link.redis, carts[i].beyond);
         else

@@ -60,6 +60,15 @@ struct slice cart_user(const struct cart *cart)
     return cart->user_id != NULL ? slice_of(cart->user_id) : (struct slice){"", 0};
 }
 
+struct slice cart_owner(const struct cart *cart, char text[PRINCIPAL_MAX])
+{
+    if (cart->user_id != NULL)
+        return principal_of_user(cart_user(cart), text);
+    if (cart->guest)
+        return principal_of_guest(cart->guest_token_hash, text);
+    return (struct slice){"", 0};
+}
+
 static struct slice keep(char **at, struct slice text)
 {
     struct slice kept = {*at, text.len};

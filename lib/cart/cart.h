@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/principal.h"
 #include "proto/cart_event.h"
 
 enum cart_status { CART_OPEN, CART_CHECKED_OUT, CART_MERGED, CART_EXPIRED };
@@ -50,6 +51,8 @@ void cart_set_contact(struct cart *cart, const struct contact *contact);
 
 struct cart_line *cart_find(const struct cart *cart, struct slice product_id);
 struct slice cart_user(const struct cart *cart);
+/** Whose cart it is, as a principal into text; empty when it has no owner. */
+struct slice cart_owner(const struct cart *cart, char text[PRINCIPAL_MAX]);
 struct slice cart_line_product(const struct cart_line *line);
 struct slice cart_line_name(const struct cart_line *line);
 int64_t cart_line_total(const struct cart_line *line);

@@ -7,8 +7,9 @@
 #include "cart/cart.h"
 
 /** Where views are in Redis: a hash under this prefix and the cart's id, with the fields `version`,
- * `view` (this JSON) and `state` (cart_state_encode). A new shape gets a new prefix. On the channel
- * of the same name each write is published: the view, or nothing when it was removed. */
+ * `view` (this JSON), `state` (cart_state_encode) and `owner` (cart_owner). A new shape gets a new
+ * prefix. On the channel of the same name each write is published: the view, or nothing when it was
+ * removed. */
 #define CART_VIEW_KEY_PREFIX "cart:"
 
 /** Appends the whole view, canonical: the same cart gives the same bytes. */

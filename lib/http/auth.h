@@ -14,6 +14,7 @@
 #define CARTWRIGHT_HTTP_AUTH_H
 
 #include "base/metrics.h"
+#include "base/principal.h"
 #include "http/auth_settings.h"
 #include "http/http.h"
 #include "http/jwt_claims.h"
@@ -38,8 +39,7 @@ struct auth_identity {
     enum auth_kind kind;
     unsigned roles;       /* of enum auth_role; ask auth_may */
     struct slice subject; /* of a user: whose user id it is */
-    /* One text per caller, for what belongs to it: "user:alice", "guest:<64 hex digits>",
-     * "anonymous". A cart's owner is written the same way. */
+    /* base/principal.h, or "anonymous". */
     struct slice principal;
     struct slice email, phone, locale;      /* of a user, from its token */
     uint8_t guest_hash[DIGEST_SHA256_SIZE]; /* of a guest: SHA-256 of its token */
@@ -56,7 +56,7 @@ bool auth_may(const struct auth_identity *identity, enum auth_role role);
 /** Whether the caller is this user; the local operator is everybody, an empty id nobody. */
 bool auth_is_user(const struct auth_identity *identity, struct slice user_id);
 
-/** Whether what has this owner (a principal, see there) is the caller's; the local operator owns
+/** Whether what has this owner (a principal) is the caller's; the local operator owns
  * everything. */
 bool auth_owns(const struct auth_identity *identity, struct slice owner);
 
@@ -76,11 +76,6 @@ enum { GUEST_TOKEN_LENGTH = 6 + 43 }; /* "guest_" and 256 bits as base64url */
 void guest_token_make(char token[GUEST_TOKEN_LENGTH + 1]);
 /** The hash of a well-formed token; -1 for any other text. */
 int guest_token_hash(struct slice token, uint8_t hash[DIGEST_SHA256_SIZE]) WARN_UNUSED;
-
-enum { PRINCIPAL_MAX = 5 + JWT_SUBJECT_MAX };
-/** The principal of a user or of a guest's hash, into text; as struct auth_identity has it. */
-struct slice principal_of_user(struct slice user_id, char text[PRINCIPAL_MAX]);
-struct slice principal_of_guest(const uint8_t hash[DIGEST_SHA256_SIZE], char text[PRINCIPAL_MAX]);
 
 /* ---- the daemon's side */
 

@@ -5,10 +5,11 @@
 #ifndef CARTWRIGHT_HTTP_JWT_CLAIMS_H
 #define CARTWRIGHT_HTTP_JWT_CLAIMS_H
 
+#include "base/principal.h"
 #include "http/json_body.h"
 
 enum {
-    JWT_SUBJECT_MAX = 128, /* bytes; what an event's user id may have */
+    JWT_SUBJECT_MAX = PRINCIPAL_USER_MAX, /* bytes */
     JWT_EMAIL_MAX = 254,
     JWT_PHONE_MAX = 32,
     JWT_LOCALE_MAX = 35

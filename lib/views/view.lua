@@ -4,6 +4,7 @@
 --
 -- Keys: the projection's own hash, and one hash per cart with
 --   version, view, state   as they were folded
+--   owner                  whose cart it is (base/principal.h), empty for nobody's
 --   rebuilt                the token of the last rebuild that wrote it, absent before any
 -- Whoever writes a view publishes it in the same call, on the channel that is called as its key, and
 -- nothing ('') when it deletes one: what is pushed to listeners is what a reader would find. Without
@@ -28,6 +29,13 @@ local function position_of(value)
     return value and tonumber(string.match(value, '^%d+')) or -1
 end
 
+-- A cart's fields from args[at] on: version, view, state, owner; four of them.
+local function write(key, args, at)
+    redis.call('HSET', key, 'version', args[at], 'view', args[at + 1], 'state', args[at + 2],
+        'owner', args[at + 3])
+    redis.call('PUBLISH', key, args[at + 1])
+end
+
 -- What is there of a cart: version (nil when it is no number) and rebuilt. A key of another type is nobody's cart: it makes way.
 local function look(key)
     local there = redis.pcall('HMGET', key, 'version', 'rebuilt')
@@ -50,8 +58,8 @@ end
 
 -- KEYS: projection, carts ...
 -- ARGV: count of positions, for each: partition, position expected to be there at least, new position,
---       offset; then for each cart: version, view, state, token of the rebuild it was folded from, 1 when
---       a view was there.
+--       offset; then for each cart: its fields, token of the rebuild it was folded from, 1 when a view
+--       was there.
 -- Reply: 'LOST <partition>' when Redis is behind what the caller believes: nothing was written. Else a
 -- character per cart: + written, = there is this or a newer version, ! a rebuild has replaced what this
 -- was folded from, or it is gone: fold it anew.
@@ -68,16 +76,15 @@ local function put(keys, args)
     local verdicts = {}
     for i = 2, #keys do
         local there = look(keys[i])
-        if (there[2] or '') ~= args[at + 3] or (args[at + 4] == '1' and not there[1]) then
+        if (there[2] or '') ~= args[at + 4] or (args[at + 5] == '1' and not there[1]) then
             verdicts[#verdicts + 1] = '!'
         elseif there[1] and there[1] >= tonumber(args[at]) then
             verdicts[#verdicts + 1] = '='
         else
-            redis.call('HSET', keys[i], 'version', args[at], 'view', args[at + 1], 'state', args[at + 2])
-            redis.call('PUBLISH', keys[i], args[at + 1])
+            write(keys[i], args, at)
             verdicts[#verdicts + 1] = '+'
         end
-        at = at + 5
+        at = at + 6
     end
     local all = table.concat(verdicts)
     -- A position must not be there before all of its carts are.
@@ -93,7 +100,7 @@ local function put(keys, args)
     return all
 end
 
--- KEYS: projection, cart   ARGV: generation, version, view, state.
+-- KEYS: projection, cart   ARGV: generation, then the cart's fields.
 -- Folded from the store while the data had this generation: replaces an older view and half a view.
 -- Reply: + written, = there is this or a newer version, ? the generation is another one.
 local function offer(keys, args)
@@ -102,15 +109,15 @@ local function offer(keys, args)
     end
     local there = look(keys[2])
     if there[1] and there[1] >= tonumber(args[2]) and redis.call('HEXISTS', keys[2], 'view') == 1 then
+        redis.call('HSETNX', keys[2], 'owner', args[5]) -- a newer view has the same one
         return '='
     end
-    redis.call('HSET', keys[2], 'version', args[2], 'view', args[3], 'state', args[4])
-    redis.call('PUBLISH', keys[2], args[3])
+    write(keys[2], args, 2)
     return '+'
 end
 
--- KEYS: projection, carts ...   ARGV: token, generation; for each cart: version, view, state, and a version
---       that is known to be beyond what the event store has ('' for none).
+-- KEYS: projection, carts ...   ARGV: token, generation; for each cart: its fields, and a version that is
+--       known to be beyond what the event store has ('' for none).
 -- Folded from the store while the data had this generation: also replaces the same version, whose
 -- content could be wrong, and one that cannot be.
 -- Reply: '?' when the generation is another one: nothing was written. Else per cart: + written, = there is
@@ -125,15 +132,14 @@ local function replace(keys, args)
     for i = 2, #keys do
         local there = look(keys[i])
         local verdict = '+'
-        if there[1] and there[1] > tonumber(args[at]) and there[1] ~= tonumber(args[at + 3]) then
+        if there[1] and there[1] > tonumber(args[at]) and there[1] ~= tonumber(args[at + 4]) then
             verdict = there[2] == token and '=' or string.format('%.0f', there[1])
         else
-            redis.call('HSET', keys[i], 'version', args[at], 'view', args[at + 1],
-                'state', args[at + 2], 'rebuilt', token)
-            redis.call('PUBLISH', keys[i], args[at + 1])
+            write(keys[i], args, at)
+            redis.call('HSET', keys[i], 'rebuilt', token)
         end
         verdicts[#verdicts + 1] = verdict
-        at = at + 4
+        at = at + 5
     end
     return verdicts
 end

@@ -25,15 +25,17 @@ enum view_offer view_offer(struct view_connection *views, struct slice cart_id,
                            const struct cart *cart, struct slice view)
 {
     struct buf state = {0};
+    char owner[PRINCIPAL_MAX];
     CHECK(cart->version > 0);
     cart_snapshot_encode(cart_id, cart, &state);
-    view_connection_call(views, "offer", 2, 4);
+    view_connection_call(views, "offer", 2, 5);
     redis_argument(views->redis, slice_of(PROJECTION_KEY));
     view_connection_key(views, cart_id);
     redis_argument(views->redis, slice_of(views->generation));
     redis_argument_int(views->redis, cart->version);
     redis_argument(views->redis, view);
     redis_argument(views->redis, buf_slice(&state));
+    redis_argument(views->redis, cart_owner(cart, owner));
     buf_free(&state);
     enum view_offer offer = take_verdict(views);
     if (offer == VIEW_OFFER_EMPTIED)

@@ -1,4 +1,4 @@
-/* Guests' tokens, and how a caller is written as one text.
+/* Guests' tokens.
  * Owner: lib/http. Thread: any.
  */
 #include "http/auth.h"
@@ -37,24 +37,4 @@ int guest_token_hash(struct slice token, uint8_t hash[DIGEST_SHA256_SIZE])
         return -1;
     digest_sha256_of(token, hash);
     return 0;
-}
-
-struct slice principal_of_user(struct slice user_id, char text[PRINCIPAL_MAX])
-{
-    CHECK(user_id.len <= JWT_SUBJECT_MAX);
-    memcpy(text, "user:", 5);
-    memcpy(text + 5, user_id.data, user_id.len);
-    return (struct slice){text, 5 + user_id.len};
-}
-
-struct slice principal_of_guest(const uint8_t hash[DIGEST_SHA256_SIZE], char text[PRINCIPAL_MAX])
-{
-    static const char digits[] = "0123456789abcdef";
-    char *at = text + sizeof(token_prefix) - 1;
-    memcpy(text, "guest:", sizeof(token_prefix) - 1);
-    for (size_t i = 0; i < DIGEST_SHA256_SIZE; i++) {
-        *at++ = digits[hash[i] >> 4];
-        *at++ = digits[hash[i] & 15];
-    }
-    return (struct slice){text, (size_t)(at - text)};
 }
