@@ -100,6 +100,21 @@ void answer_render_order(struct slice cart_id, const struct cart *cart, struct b
     buf_text(out, ",\"warnings\":[]}");
 }
 
+void answer_render_opened(const struct cart *cart, const struct cart_command *command,
+                          struct buf *out, size_t *ret_position)
+{
+    buf_char(out, '{');
+    json_string_member(out, "cartId", command->cart_id);
+    json_int_member(out, "version", cart->version);
+    json_name(out, "position");
+    *ret_position = out->len;
+    if (command->guest_token.len > 0)
+        json_string_member(out, "guestToken", command->guest_token);
+    else
+        json_string_member(out, "userId", command->user_id);
+    buf_char(out, '}');
+}
+
 struct slice answer_order_id(struct slice body)
 {
     size_t start = sizeof(order_start) - 1;

@@ -16,6 +16,10 @@ void answer_render(const struct cart *cart, const struct cart_command *command,
 void answer_render_order(struct slice cart_id, const struct cart *cart, struct buf *out,
                          size_t *ret_position);
 
+/** Appends what a call answers that opened a cart; a guest's with its token, told this once. */
+void answer_render_opened(const struct cart *cart, const struct cart_command *command,
+                          struct buf *out, size_t *ret_position);
+
 /** The order's id in what answer_render_order has written; it points into body. */
 struct slice answer_order_id(struct slice body);
 

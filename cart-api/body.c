@@ -124,19 +124,19 @@ static int take_common(const struct json_at *object, bool user_required, struct 
     return 0;
 }
 
-static int take_single(const struct json_at *root, struct add_body *body,
+static int take_single(const struct json_at *root, bool user_required, struct add_body *body,
                        struct body_failure *failure)
 {
     body->single = true;
     body->item_count = 1;
     if (json_only(root, single_fields, &failure->place) != 0)
         return refused(failure);
-    if (take_common(root, true, body, failure) != 0)
+    if (take_common(root, user_required, body, failure) != 0)
         return -1;
     return take_item(root, &failure->place, &body->items[0]) != 0 ? refused(failure) : 0;
 }
 
-static int take_many(const struct json_at *root, struct add_body *body,
+static int take_many(const struct json_at *root, bool user_required, struct add_body *body,
                      struct body_failure *failure)
 {
     struct json_at array;
@@ -144,7 +144,7 @@ static int take_many(const struct json_at *root, struct add_body *body,
         return refused(failure);
     if (take_common(root, false, body, failure) != 0)
         return -1;
-    bool user_required = body->user_id.len == 0;
+    user_required = user_required && body->user_id.len == 0;
     if (json_list(root, "items", 1, COMMAND_ITEMS_MAX, &failure->place, &array,
                   &body->item_count) != 0)
         return refused(failure);
@@ -160,7 +160,8 @@ static int take_many(const struct json_at *root, struct add_body *body,
     return 0;
 }
 
-int body_add_parse(struct slice text, struct add_body *body, struct body_failure *failure)
+int body_add_parse(struct slice text, bool user_required, struct add_body *body,
+                   struct body_failure *failure)
 {
     body->json = NULL;
     body->user_id = body->currency = (struct slice){"", 0};
@@ -169,8 +170,8 @@ int body_add_parse(struct slice text, struct add_body *body, struct body_failure
     if (parse(text, failure, &body->json) != 0)
         return -1;
     struct json_at root = json_root(body->json);
-    int rc = json_has(&root, "items") ? take_many(&root, body, failure)
-                                      : take_single(&root, body, failure);
+    int rc = json_has(&root, "items") ? take_many(&root, user_required, body, failure)
+                                      : take_single(&root, user_required, body, failure);
     if (rc != 0)
         body_add_free(body);
     return rc;
@@ -247,6 +248,38 @@ int body_checkout_parse(struct slice text, struct checkout_body *body, struct bo
 }
 
 void body_checkout_free(struct checkout_body *body)
+{
+    if (body->json != NULL)
+        json_free(body->json);
+    body->json = NULL;
+}
+
+static int take_open(const struct json_at *root, struct json_problem *place, struct open_body *body)
+{
+    static const char *const fields[] = {"userId", "currency", NULL};
+    if (json_only(root, fields, place) != 0)
+        return -1;
+    if (json_has(root, "userId") &&
+        take_text(root, "userId", USER_ID_MAX, place, &body->user_id) != 0)
+        return -1;
+    return json_has(root, "currency") ? take_currency(root, place, &body->currency) : 0;
+}
+
+int body_open_parse(struct slice text, struct open_body *body, struct body_failure *failure)
+{
+    *body = (struct open_body){.user_id = {"", 0}, .currency = {"", 0}};
+    if (text.len == 0)
+        return 0;
+    if (parse(text, failure, &body->json) != 0)
+        return -1;
+    struct json_at root = json_root(body->json);
+    if (take_open(&root, &failure->place, body) == 0)
+        return 0;
+    body_open_free(body);
+    return refused(failure);
+}
+
+void body_open_free(struct open_body *body)
 {
     if (body->json != NULL)
         json_free(body->json);

@@ -24,8 +24,9 @@ struct add_body {
     struct add_item items[COMMAND_ITEMS_MAX];
 };
 
-/** 0, or -1 with *failure and nothing to free. */
-int body_add_parse(struct slice text, struct add_body *body,
+/** user_required: nobody else tells whose cart it is. 0, or -1 with *failure and nothing to free.
+ */
+int body_add_parse(struct slice text, bool user_required, struct add_body *body,
                    struct body_failure *failure) WARN_UNUSED;
 void body_add_free(struct add_body *body);
 
@@ -40,6 +41,16 @@ struct checkout_body {
 int body_checkout_parse(struct slice text, struct checkout_body *body,
                         struct body_failure *failure) WARN_UNUSED;
 void body_checkout_free(struct checkout_body *body);
+
+/** POST cart; each member is optional, as is the body. As checkout_body. */
+struct open_body {
+    struct json *json;
+    struct slice user_id, currency;
+};
+
+int body_open_parse(struct slice text, struct open_body *body,
+                    struct body_failure *failure) WARN_UNUSED;
+void body_open_free(struct open_body *body);
 
 /** PUT of a line: {"quantity":n}, any whole number. */
 int body_quantity_parse(struct slice text, int64_t *ret_quantity,

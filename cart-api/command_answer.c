@@ -145,6 +145,15 @@ void command_answer_failure(struct http_request *request, enum command_outcome o
     problem_answer(request, failures[outcome].problem, failures[outcome].detail, NULL, 0);
 }
 
+/** Of a cart that has no other place yet; what is told once, is not for caches. */
+static void add_location(struct http_request *request, struct slice cart_id)
+{
+    char uri[LINK_MAX];
+    int length = snprintf(uri, sizeof(uri), "/api/cart/view/%.*s", (int)cart_id.len, cart_id.data);
+    http_add_header(request, "location", (struct slice){uri, (size_t)length});
+    http_add_header(request, "cache-control", slice_of("no-store"));
+}
+
 void command_answer(struct http_request *request, struct cart_call *call)
 {
     struct command *command = &call->command;
@@ -154,10 +163,13 @@ void command_answer(struct http_request *request, struct cart_call *call)
     }
     switch (command->outcome) {
     case COMMAND_ANSWERED:
-        if (command->refused)
+        if (command->refused) {
             answer_refusal(request, call);
-        else
-            answer_body(request, command);
+            return;
+        }
+        if (call->values.type == CART_OPEN_EMPTY)
+            add_location(request, call->values.cart_id);
+        answer_body(request, command);
         return;
     case COMMAND_REPLAYED:
         http_add_header(request, "idempotent-replayed", slice_of("true"));

@@ -28,10 +28,11 @@ static struct slice keep(char **at, struct slice text)
 
 static size_t text_bytes(const struct cart_command *values, const struct command_key *key)
 {
-    size_t bytes = values->cart_id.len + values->user_id.len + values->currency.len +
-                   values->product_id.len + values->device_id.len + values->payment_token.len +
-                   values->contact.email.len + values->contact.phone.len +
-                   values->contact.locale.len + key->key.len;
+    size_t bytes = values->cart_id.len + values->user_id.len + values->principal.len +
+                   values->actor.len + values->guest_token.len + values->guest_token_hash.len +
+                   values->currency.len + values->product_id.len + values->device_id.len +
+                   values->payment_token.len + values->contact.email.len +
+                   values->contact.phone.len + values->contact.locale.len + key->key.len;
     for (size_t i = 0; i < values->item_count; i++)
         bytes += values->items[i].product_id.len + values->items[i].product_name.len;
     return bytes;
@@ -43,6 +44,10 @@ static void keep_values(struct cart_call *call, const struct cart_command *value
     call->values = *values;
     call->values.cart_id = keep(at, values->cart_id);
     call->values.user_id = keep(at, values->user_id);
+    call->values.principal = keep(at, values->principal);
+    call->values.actor = keep(at, values->actor);
+    call->values.guest_token = keep(at, values->guest_token);
+    call->values.guest_token_hash = keep(at, values->guest_token_hash);
     call->values.currency = keep(at, values->currency);
     call->values.product_id = keep(at, values->product_id);
     call->values.device_id = keep(at, values->device_id);
@@ -128,6 +133,11 @@ static void decide(struct command *command, const void *state, struct decision *
         answer_render_order(call->values.cart_id, cart, &command->body, &command->body_position);
         return;
     }
+    if (call->values.type == CART_OPEN_EMPTY) {
+        command->status = 201;
+        answer_render_opened(cart, &call->values, &command->body, &command->body_position);
+        return;
+    }
     command->status = call->verdict.opens ? 201 : 200;
     answer_render(cart, &call->values, &call->verdict, &command->body, &command->body_position);
 }
@@ -206,7 +216,8 @@ static void prepare_command(struct cart_call *call, struct http_request *request
     struct command *command = &call->command;
     struct ip address;
     command->stream_id = call->values.cart_id;
-    command->principal = slice_of("anonymous"); /* until there is identity */
+    command->principal =
+        call->values.principal.len > 0 ? call->values.principal : slice_of("anonymous");
     if (command->key.len > 0)
         memcpy(command->fingerprint, key->fingerprint, sizeof(command->fingerprint));
     command->id = uuid_v7(&worker->ids, clock_wall_us());
@@ -216,7 +227,7 @@ static void prepare_command(struct cart_call *call, struct http_request *request
         ip_format(&address, call->client_ip);
     memcpy(command->correlation_id.bytes, trace->trace_id, sizeof(command->correlation_id.bytes));
     command->trace_flags = trace->flags;
-    command->actor = call->values.user_id.len > 0 ? call->values.user_id : slice_of("anonymous");
+    command->actor = call->values.actor;
     command->deadline_us =
         call->started_us + call->app->settings->command_timeout_ms * (int64_t)1000;
     command->decide = decide;

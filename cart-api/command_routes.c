@@ -5,6 +5,7 @@
 
 #include "base/luhn.h"
 #include "cart-api/body.h"
+#include "cart-api/caller.h"
 #include "cart-api/command_call.h"
 #include "cart-api/fields.h"
 #include "cart-api/problems.h"
@@ -95,13 +96,6 @@ static bool take_common(struct http_request *request, bool with_product,
     return take_device(request, &command->device_id) && take_if_match(request, &command->if_match);
 }
 
-static void refuse_failure(struct http_request *request, const struct body_failure *failure)
-{
-    struct problem_detail detail = {failure->place.pointer, failure->place.code,
-                                    failure->place.message};
-    problem_answer(request, failure->problem, failure->place.message, &detail, 1);
-}
-
 static bool body_is_json(struct http_request *request)
 {
     if (http_content_is_json(request))
@@ -128,8 +122,9 @@ void route_add_items(struct http_request *request, void *context)
     if (!query_is_valid(request, no_names) || !take_common(request, false, &command) ||
         !body_is_json(request))
         return;
-    if (body_add_parse(http_body(request), &body, &failure) != 0) {
-        refuse_failure(request, &failure);
+    bool user_required = auth_of(request)->kind == AUTH_LOCAL;
+    if (body_add_parse(http_body(request), user_required, &body, &failure) != 0) {
+        refuse_body(request, &failure);
         return;
     }
     command.user_id = body.user_id;
@@ -137,7 +132,7 @@ void route_add_items(struct http_request *request, void *context)
     command.items = body.items;
     command.item_count = body.item_count;
     command.single = body.single;
-    if (take_key(request, (struct slice){"", 0}, &key))
+    if (caller_take(request, &command) && take_key(request, (struct slice){"", 0}, &key))
         command_call_start(context, request, &command, &key);
     body_add_free(&body);
 }
@@ -151,10 +146,10 @@ void route_set_quantity(struct http_request *request, void *context)
         !body_is_json(request))
         return;
     if (body_quantity_parse(http_body(request), &command.quantity, &failure) != 0) {
-        refuse_failure(request, &failure);
+        refuse_body(request, &failure);
         return;
     }
-    if (take_key(request, (struct slice){"", 0}, &key))
+    if (caller_take(request, &command) && take_key(request, (struct slice){"", 0}, &key))
         command_call_start(context, request, &command, &key);
 }
 
@@ -172,7 +167,7 @@ void route_remove_item(struct http_request *request, void *context)
                          "quantity must be a whole number from 1 to 1000000.");
         return;
     }
-    if (take_key(request, quantity, &key))
+    if (caller_take(request, &command) && take_key(request, quantity, &key))
         command_call_start(context, request, &command, &key);
 }
 
@@ -183,7 +178,7 @@ void route_clear(struct http_request *request, void *context)
     if (!query_is_valid(request, no_names) || !take_common(request, false, &command) ||
         !body_is_empty(request))
         return;
-    if (take_key(request, (struct slice){"", 0}, &key))
+    if (caller_take(request, &command) && take_key(request, (struct slice){"", 0}, &key))
         command_call_start(context, request, &command, &key);
 }
 
@@ -203,13 +198,13 @@ void route_check_out(struct http_request *request, void *context)
     if (http_body(request).len > 0 && !body_is_json(request))
         return;
     if (body_checkout_parse(http_body(request), &body, &failure) != 0) {
-        refuse_failure(request, &failure);
+        refuse_body(request, &failure);
         return;
     }
     command.user_id = body.user_id;
     command.payment_token = body.payment_token;
     command.contact = body.contact;
-    if (take_key(request, (struct slice){"", 0}, &key))
+    if (caller_take(request, &command) && take_key(request, (struct slice){"", 0}, &key))
         command_call_start(context, request, &command, &key);
     body_checkout_free(&body);
 }

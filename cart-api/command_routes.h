@@ -6,6 +6,7 @@
 
 #include "http/http.h"
 
+void route_open(struct http_request *request, void *context);
 void route_add_items(struct http_request *request, void *context);
 void route_set_quantity(struct http_request *request, void *context);
 void route_remove_item(struct http_request *request, void *context);

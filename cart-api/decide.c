@@ -14,10 +14,29 @@ static bool cart_is_unknown(const struct facts *facts)
     return facts->cart->version == 0;
 }
 
+/** A guest has the cart that its token opened, and no other. */
+static bool guest_would_open(const struct facts *facts)
+{
+    return facts->cart->version == 0 && facts->command->guest;
+}
+
+static bool cart_is_known(const struct facts *facts)
+{
+    return facts->cart->version > 0;
+}
+
 static bool owner_is_another(const struct facts *facts)
 {
-    return facts->cart->version > 0 && facts->command->user_id.len > 0 &&
-           !slice_equal(facts->command->user_id, cart_user(facts->cart));
+    const struct cart *cart = facts->cart;
+    const struct cart_command *command = facts->command;
+    char owner[PRINCIPAL_MAX];
+    if (cart->version == 0)
+        return false;
+    if (command->principal.len > 0)
+        return !slice_equal(command->principal, cart_owner(cart, owner));
+    /* Who may change everybody's carts still says whose cart it means. */
+    return command->user_id.len > 0 && !cart->guest &&
+           !slice_equal(command->user_id, cart_user(cart));
 }
 
 static bool version_is_another(const struct facts *facts)
@@ -76,9 +95,13 @@ enum {
     REMOVE = 1 << CART_REMOVE_ITEM,
     CLEAR = 1 << CART_CLEAR,
     CHECK_OUT = 1 << CART_CHECK_OUT,
+    OPEN = 1 << CART_OPEN_EMPTY,
     CHANGE = ADD | SET | REMOVE | CLEAR,
     EVERY = CHANGE | CHECK_OUT
 };
+
+/* 403, or another word, would tell that it exists. */
+static const char no_cart[] = "There is no such cart, or it is not yours.";
 
 static const struct rule {
     int commands;
@@ -87,10 +110,10 @@ static const struct rule {
     const char *field;
     const char *because; /* the reason, as callers read it */
 } rules[] = {
-    {SET | REMOVE | CLEAR | CHECK_OUT, REFUSED_CART_NOT_FOUND, cart_is_unknown, NULL,
-     "There is no such cart; adding an item opens one."},
-    {EVERY, REFUSED_CART_NOT_FOUND, owner_is_another, NULL,
-     "There is no such cart for this user."}, /* 403 would tell that it exists */
+    {SET | REMOVE | CLEAR | CHECK_OUT, REFUSED_CART_NOT_FOUND, cart_is_unknown, NULL, no_cart},
+    {ADD, REFUSED_CART_NOT_FOUND, guest_would_open, NULL, no_cart},
+    {EVERY | OPEN, REFUSED_CART_NOT_FOUND, owner_is_another, NULL, no_cart},
+    {OPEN, REFUSED_CART_NOT_FOUND, cart_is_known, NULL, no_cart}, /* an id of ours, given twice */
     {EVERY, REFUSED_VERSION_MISMATCH, version_is_another, NULL,
      "The cart has not the version that If-Match names; read it again and decide anew."},
     {CHANGE, REFUSED_CHECKED_OUT, is_checked_out, NULL,
@@ -209,6 +232,10 @@ void cart_decide(const struct cart *cart, const struct cart_command *command,
     case CART_CHECK_OUT:
         decide_check_out(&facts, verdict);
         return;
+    case CART_OPEN_EMPTY:
+        verdict->event_count = 1;
+        verdict->opens = true;
+        return;
     }
     NOT_REACHED();
 }
@@ -224,9 +251,23 @@ static void added_event(const struct cart_command *command, const struct verdict
         .product_id = item->product_id,
         .product_name = item->product_name,
         .currency = slice_of(verdict->currency),
-        .user_id = verdict->opens && index == 0 ? command->user_id : (struct slice){"", 0},
+        .user_id = {"", 0},
         .price_minor = item->price_minor,
         .quantity = (int32_t)item->quantity,
+    };
+    if (verdict->opens && index == 0) {
+        event->item_added.user_id = command->user_id;
+        event->item_added.contact = command->contact;
+    }
+}
+
+static void opened_event(const struct cart_command *command, struct cart_event *event)
+{
+    event->type = CART_EVENT_OPENED;
+    event->opened = (struct cart_opened){
+        .user_id = command->user_id,
+        .guest_token_hash = command->guest_token_hash,
+        .currency = command->currency,
     };
 }
 
@@ -275,6 +316,9 @@ void cart_decided_event(const struct cart *cart, const struct cart_command *comm
         return;
     case CART_CHECK_OUT:
         checked_out_event(cart, command, verdict, event);
+        return;
+    case CART_OPEN_EMPTY:
+        opened_event(command, event);
         return;
     }
     NOT_REACHED();

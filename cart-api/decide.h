@@ -16,6 +16,7 @@ enum cart_command_type {
     CART_REMOVE_ITEM,
     CART_CLEAR,
     CART_CHECK_OUT,
+    CART_OPEN_EMPTY, /* a cart without items; its id is new */
 };
 
 enum { COMMAND_ITEMS_MAX = 100, IF_MATCH_MAX = 16 };
@@ -36,8 +37,12 @@ struct add_item {
 struct cart_command {
     enum cart_command_type type;
     struct slice cart_id;
-    struct slice user_id;         /* len 0: not given */
-    struct slice device_id;       /* len 0: not told; rules do not look at it */
+    struct slice user_id;   /* len 0: not given */
+    struct slice principal; /* whose carts it may change; len 0: everybody's */
+    struct slice actor;     /* for the events */
+    bool guest;             /* by a guest, who opens carts by CART_OPEN_EMPTY only */
+    struct slice guest_token, guest_token_hash; /* open: of the new cart, empty for a user's */
+    struct slice device_id;                     /* len 0: not told; rules do not look at it */
     struct slice currency;        /* add; len 0: the cart's, or the default for a new cart */
     const struct add_item *items; /* add; 1 … COMMAND_ITEMS_MAX */
     size_t item_count;

@@ -94,6 +94,10 @@ static int load(struct reading *reading, struct pg *pg, struct error *err)
         .limit = history->limit + 1,
         .backwards = history->backwards,
     };
+    if (reading_find(reading, pg, err) != 0)
+        return -1;
+    if (reading->problem != NULL)
+        return 0;
     history->count = 0;
     history->more = false;
     history->err = err;

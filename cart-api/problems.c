@@ -17,6 +17,7 @@
     ROW(card_number_refused, 400, "Card numbers are not taken", 0)                                 \
     ROW(idempotency_key_missing, 400, "The call wants an idempotency key", 0)                      \
     ROW(version_mismatch, 412, "The cart has another version", 0)                                  \
+    ROW(user_mismatch, 422, "The body names another user", 0)                                      \
     ROW(currency_mismatch, 422, "The cart has another currency", 0)                                \
     ROW(quantity_limit, 422, "The quantity is out of range", 0)                                    \
     ROW(line_limit, 422, "The cart has too many lines", 0)                                         \

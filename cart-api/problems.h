@@ -7,7 +7,7 @@
 #include "cart-api/decide.h"
 #include "http/problem.h"
 
-extern const struct problem problem_cart_not_found, problem_item_not_in_cart,
+extern const struct problem problem_user_mismatch, problem_cart_not_found, problem_item_not_in_cart,
     problem_version_not_found, problem_cart_checked_out, problem_already_checked_out,
     problem_cart_empty, problem_cart_merged, problem_cart_expired, problem_card_number_refused,
     problem_idempotency_key_missing, problem_version_mismatch, problem_currency_mismatch,

@@ -8,6 +8,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "cart-api/caller.h"
+#include "cart-api/cart_load.h"
 #include "cart-api/fields.h"
 #include "cart-api/problems.h"
 
@@ -32,8 +34,23 @@ void reading_answer_view(struct http_request *request, int32_t version, struct s
         http_answer(request, 200, "application/json", body);
 }
 
+/** Another's cart answers in the words of one that is not there. */
+static bool is_hidden(const struct http_request *request, const struct reading *reading)
+{
+    struct slice owner = {reading->owner_text, reading->owner_length};
+    if (reading->problem == &problem_cart_not_found)
+        return true;
+    if (reading->found)
+        return !caller_may_read(auth_of(request), owner);
+    return reading->problem == NULL && !reading->everybodys;
+}
+
 static void answer(struct http_request *request, const struct reading *reading)
 {
+    if (is_hidden(request, reading)) {
+        caller_refuse_cart(request);
+        return;
+    }
     if (reading->problem != NULL) {
         problem_answer(request, reading->problem, reading->detail, NULL, 0);
         return;
@@ -55,6 +72,41 @@ void reading_complete(struct http_deferred *deferred)
     free(reading);
 }
 
+void reading_found(struct reading *reading, const struct cart *cart)
+{
+    char text[PRINCIPAL_MAX];
+    struct slice owner = cart_owner(cart, text);
+    memcpy(reading->owner_text, owner.data, owner.len);
+    reading->owner_length = owner.len;
+    reading->found = true;
+}
+
+int reading_find(struct reading *reading, struct pg *pg, struct error *err)
+{
+    struct cart cart = {0};
+    int rc = 0;
+    if (reading->everybodys)
+        return 0;
+    switch (cart_load(pg, reading_cart_id(reading), 0, 0,
+                      (int)reading->app->settings->read_timeout_ms, &cart, err)) {
+    case CART_LOADED:
+        if (cart.version > 0)
+            reading_found(reading, &cart);
+        else
+            reading_refuse(reading, &problem_cart_not_found, NULL);
+        break;
+    case CART_UNREADABLE:
+        reading_refuse(reading, &problem_cart_unreadable,
+                       "The stored events of this cart cannot be folded.");
+        break;
+    case CART_NOT_LOADED:
+        rc = -1;
+        break;
+    }
+    cart_free(&cart);
+    return rc;
+}
+
 /* ---- on the reader's thread */
 
 static int run(struct pg_job *job, struct pg *pg, struct error *err)
@@ -62,6 +114,7 @@ static int run(struct pg_job *job, struct pg *pg, struct error *err)
     struct reading *reading = CONTAINER_OF(job, struct reading, job);
     buf_clear(&reading->body);
     reading->problem = NULL;
+    reading->found = false;
     return reading->load(reading, pg, err);
 }
 
@@ -87,6 +140,7 @@ void *reading_new(size_t size, struct app *app, struct http_request *request, st
     struct reading *reading = mem_calloc(1, size);
     reading->app = app;
     reading->load = load;
+    reading->everybodys = caller_may_read(auth_of(request), (struct slice){NULL, 0});
     reading->cart_id_length = cart_id.len;
     memcpy(reading->cart_id_text, cart_id.data, cart_id.len);
     http_defer(request, &reading->deferred, reading_complete);

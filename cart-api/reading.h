@@ -6,6 +6,7 @@
 #define CARTWRIGHT_CART_API_READING_H
 
 #include "cart-api/app.h"
+#include "cart/cart.h"
 #include "http/problem.h"
 #include "proto/cart_event.h"
 
@@ -24,6 +25,12 @@ struct reading {
     const char *detail; /* static */
     struct buf body;
     int32_t version; /* of the body, for its ETag; 0: none */
+    /* Whose cart it is, set by load as soon as it knows: whoever may not read it is answered as if
+     * there were none, and so is everybody while nobody knows. */
+    bool everybodys; /* the caller may read every cart: nobody needs to know */
+    bool found;
+    size_t owner_length;
+    char owner_text[PRINCIPAL_MAX];
 };
 
 static inline struct slice reading_cart_id(const struct reading *reading)
@@ -34,6 +41,13 @@ static inline struct slice reading_cart_id(const struct reading *reading)
 /** A block of size bytes that starts with a reading of this cart, deferred on request. */
 void *reading_new(size_t size, struct app *app, struct http_request *request, struct slice cart_id,
                   int (*load)(struct reading *, struct pg *, struct error *));
+
+/** load: there is this cart. */
+void reading_found(struct reading *reading, const struct cart *cart);
+
+/** load: finds out whose cart it is now, for what shows another state than the last; asks the store
+ * only when the answer depends on it, and refuses when there is no such cart. 0, or -1 with err. */
+int reading_find(struct reading *reading, struct pg *pg, struct error *err) WARN_UNUSED;
 
 /** Has a reader load and the worker answer; refuses when too many reads wait. */
 void reading_submit(struct reading *reading);

@@ -24,3 +24,10 @@ bool query_is_valid(struct http_request *request, const char *const *names)
                      "is given twice, or a bad escape.");
     return false;
 }
+
+void refuse_body(struct http_request *request, const struct body_failure *failure)
+{
+    struct problem_detail detail = {failure->place.pointer, failure->place.code,
+                                    failure->place.message};
+    problem_answer(request, failure->problem, failure->place.message, &detail, 1);
+}

@@ -7,6 +7,7 @@
 #include "cart-api/read_routes.h"
 
 const struct http_route api_routes[] = {
+    {"POST", "/api/cart", "open", route_open, HTTP_OPTIONAL},
     {"POST", "/api/cart/{cartId}/items", "add_items", route_add_items, HTTP_PRIVATE},
     {"DELETE", "/api/cart/{cartId}/items", "clear", route_clear, HTTP_PRIVATE},
     {"PUT", "/api/cart/{cartId}/items/{productId}", "set_quantity", route_set_quantity,

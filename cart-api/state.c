@@ -40,6 +40,10 @@ static int load(struct reading *reading, struct pg *pg, struct error *err)
     struct state_call *call = CONTAINER_OF(reading, struct state_call, reading);
     struct cart cart = {0};
     int rc = 0;
+    if (reading_find(reading, pg, err) != 0)
+        return -1;
+    if (reading->problem != NULL)
+        return 0;
     switch (cart_load(pg, reading_cart_id(reading), call->at_version, call->at_us,
                       (int)reading->app->settings->read_timeout_ms, &cart, err)) {
     case CART_LOADED:

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
+#include "cart-api/caller.h"
 #include "cart-api/cart_load.h"
 #include "cart-api/fields.h"
 #include "cart-api/problems.h"
@@ -52,6 +53,8 @@ static int fold(struct view_call *call, struct pg *pg, struct cart *cart, struct
     switch (cart_load(pg, reading_cart_id(reading), 0, 0,
                       (int)reading->app->settings->read_timeout_ms, cart, err)) {
     case CART_LOADED:
+        if (cart->version > 0)
+            reading_found(reading, cart);
         if (cart->version == 0) {
             reading_refuse(reading, &problem_cart_not_found, "There is no such cart.");
         } else if (cart->version < call->min_version) {
@@ -180,7 +183,7 @@ void view_post_finished(void *arg)
 
 static void on_reply(void *arg, const struct redis_reply_fields *reply)
 {
-    enum { FIELD_VERSION, FIELD_VIEW };
+    enum { FIELD_VERSION, FIELD_VIEW, FIELD_OWNER };
     struct view_call *call = arg;
     int64_t version;
     if (call->reading.deferred.request == NULL) {
@@ -189,9 +192,16 @@ static void on_reply(void *arg, const struct redis_reply_fields *reply)
     }
     if (reply == NULL || reply->values[FIELD_VIEW].data == NULL ||
         reply->values[FIELD_VERSION].data == NULL ||
+        (reply->values[FIELD_OWNER].data == NULL && !call->reading.everybodys) ||
         field_integer(reply->values[FIELD_VERSION], 1, INT32_MAX, &version) != 0 ||
         view_trust_of(&call->worker->app->view_check.trust, call->partition) != call->trust) {
         reading_submit(&call->reading);
+        return;
+    }
+    if (!call->reading.everybodys &&
+        !caller_may_read(auth_of(call->reading.deferred.request), reply->values[FIELD_OWNER])) {
+        caller_refuse_cart(call->reading.deferred.request);
+        finish(call);
         return;
     }
     if (version < call->min_version) {
@@ -209,7 +219,7 @@ static void on_reply(void *arg, const struct redis_reply_fields *reply)
 
 static void ask(struct view_call *call)
 {
-    static const char *const fields[] = {"version", "view"};
+    static const char *const fields[] = {"version", "view", "owner"};
     char key[KEY_SIZE];
     struct slice cart_id = reading_cart_id(&call->reading);
     size_t prefix = sizeof(CART_VIEW_KEY_PREFIX) - 1;

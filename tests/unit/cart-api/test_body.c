@@ -17,7 +17,7 @@ static void refuses(const struct refused *row)
 {
     static struct add_body body; /* large */
     struct body_failure failure;
-    if (body_add_parse(slice_of(row->text), &body, &failure) == 0)
+    if (body_add_parse(slice_of(row->text), true, &body, &failure) == 0)
         fail_msg("taken: %s", row->text);
     assert_string_equal(failure.problem->code, row->problem);
     assert_string_equal(failure.place.pointer, row->pointer);
@@ -29,7 +29,7 @@ static void one_item(void **state)
     struct add_body body;
     struct body_failure failure;
     assert_int_equal(body_add_parse(slice_of("{\"userId\":\"anna\",\"currency\":\"EUR\"," ITEM "}"),
-                                    &body, &failure),
+                                    true, &body, &failure),
                      0);
     assert_true(body.single);
     assert_int_equal(body.item_count, 1);
@@ -54,7 +54,7 @@ static void several_items(void **state)
     for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
         struct add_body body;
         struct body_failure failure;
-        assert_int_equal(body_add_parse(slice_of(texts[i]), &body, &failure), 0);
+        assert_int_equal(body_add_parse(slice_of(texts[i]), true, &body, &failure), 0);
         assert_false(body.single);
         assert_int_equal(body.item_count, 2);
         assert_slice(body.user_id, "anna");
@@ -126,7 +126,7 @@ static void at_most_a_hundred_items(void **state)
         for (size_t i = 0; i < count; i++)
             buf_text(&text, i == 0 ? "{" ITEM "}" : ",{" ITEM "}");
         buf_text(&text, "]}");
-        int rc = body_add_parse(buf_slice(&text), &body, &failure);
+        int rc = body_add_parse(buf_slice(&text), true, &body, &failure);
         assert_int_equal(rc, count == 100 ? 0 : -1);
         if (rc == 0)
             body_add_free(&body);
@@ -229,7 +229,7 @@ static void card_numbers_in_items(void **state)
                  "{\"userId\":\"a\",\"productId\":\"%s\",\"productName\":\"N\",\"price\":1,"
                  "\"quantity\":1}",
                  digits);
-        if (body_add_parse(slice_of(text), &body, &failure) != 0)
+        if (body_add_parse(slice_of(text), true, &body, &failure) != 0)
             fail_msg("refused: %s", text);
         body_add_free(&body);
     }
