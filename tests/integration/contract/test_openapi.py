@@ -11,6 +11,7 @@ from lib.paths import BUILD
 from lib.stack import Stack
 
 PATHS = {
+    "/api/cart": {"post"},
     "/api/cart/{cartId}/items": {"post", "delete"},
     "/api/cart/{cartId}/items/{productId}": {"put", "delete"},
     "/api/cart/{cartId}/checkout": {"post"},
