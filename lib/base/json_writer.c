@@ -3,6 +3,8 @@
  */
 #include "base/json_writer.h"
 
+#include "base/hex.h"
+
 void json_comma(struct buf *buf)
 {
     if (buf->len > 0 && buf->data[buf->len - 1] != '{' && buf->data[buf->len - 1] != '[')
@@ -11,7 +13,6 @@ void json_comma(struct buf *buf)
 
 static void escape(struct buf *buf, unsigned char c)
 {
-    static const char hex[] = "0123456789abcdef";
     switch (c) {
     case '"':
         buf_append(buf, "\\\"", 2);
@@ -35,7 +36,8 @@ static void escape(struct buf *buf, unsigned char c)
         buf_append(buf, "\\t", 2);
         return;
     default: {
-        char code[6] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 0x0F]};
+        char code[6] = {'\\', 'u', '0', '0'};
+        hex_write(&c, 1, code + 4);
         buf_append(buf, code, sizeof(code));
     }
     }

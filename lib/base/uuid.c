@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "base/hex.h"
+
 void uuid_random(struct uuid_source *source, void *out, size_t length)
 {
     CHECK(length <= sizeof(source->pool));
@@ -37,28 +39,15 @@ struct uuid uuid_v7(struct uuid_source *source, int64_t wall_us)
 
 void uuid_format(const struct uuid *uuid, char text[UUID_TEXT_SIZE])
 {
-    static const char hex[] = "0123456789abcdef";
+    static const size_t lengths[] = {4, 2, 2, 2, 6};
+    const uint8_t *from = uuid->bytes;
     char *out = text;
-    for (size_t i = 0; i < sizeof(uuid->bytes); i++) {
-        if (i == 4 || i == 6 || i == 8 || i == 10)
-            *out++ = '-';
-        *out++ = hex[uuid->bytes[i] >> 4];
-        *out++ = hex[uuid->bytes[i] & 0x0F];
+    for (size_t i = 0; i < ARRAY_SIZE(lengths); i++) {
+        out = hex_write(from, lengths[i], out);
+        from += lengths[i];
+        *out++ = '-';
     }
-    *out = '\0';
-}
-
-/* By table: digits are random, so comparing them one after another mispredicts at every other one.
- */
-static int hex_value(char c)
-{
-    static const int8_t values[UINT8_MAX + 1] = {
-        ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,
-        ['6'] = 7,  ['7'] = 8,  ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12,
-        ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16, ['A'] = 11, ['B'] = 12,
-        ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
-    };
-    return values[(uint8_t)c] - 1;
+    out[-1] = '\0';
 }
 
 int uuid_parse(const char *text, size_t length, struct uuid *ret_uuid)

@@ -7,7 +7,8 @@
     "partition, position, stream_id, version, event_id, type, payload, actor, correlation_id, "    \
     "causation_id, trace_flags, recorded_at"
 
-/* Optional bounds are parameters that do not bound: 0 or 'infinity'. The orders match an index. */
+/* Optional bounds are parameters that do not bound: 0 or 'infinity'. The orders match an index.
+ * lease_claim locks its rows in one order: two who claim at once do not wait for each other. */
 #define CATEGORY_STATEMENTS(c)                                                                     \
     {                                                                                              \
         .append = {c "_append",                                                                    \
@@ -52,21 +53,19 @@
                           "payload) VALUES ($1, $2, $3, $4) ON CONFLICT (stream_id) DO UPDATE "    \
                           "SET version = excluded.version, position = excluded.position, "         \
                           "payload = excluded.payload WHERE s.version < excluded.version"},        \
-        .answers_sweep =                                                                           \
-            {c "_answers_sweep",                                                                   \
-             "DELETE FROM " c "_answers WHERE ctid = ANY (ARRAY(SELECT ctid FROM " c               \
-             "_answers WHERE recorded_at < $1 LIMIT $2))"}, /* Rows are locked in one order, so    \
-                                                               that two who claim at once do not   \
-                                                               wait for each other. */             \
-            .lease_claim = {c "_lease_claim",                                                      \
-                            "WITH mine AS (SELECT partition FROM " c "_relay_leases "              \
-                            "WHERE partition < $3::integer AND (owner = $1 OR owner IS NULL "      \
-                            "OR expires_at < clock_timestamp()) ORDER BY partition FOR UPDATE) "   \
-                            "UPDATE " c "_relay_leases l SET owner = $1, "                         \
-                            "epoch = epoch + CASE WHEN owner = $1 THEN 0 ELSE 1 END, "             \
-                            "expires_at = clock_timestamp() + $2::integer * interval '1 ms' "      \
-                            "FROM mine WHERE l.partition = mine.partition "                        \
-                            "RETURNING l.partition, l.epoch, l.position"},                         \
+        .answers_sweep = {c "_answers_sweep",                                                      \
+                          "WITH gone AS (DELETE FROM " c "_answers WHERE ctid = ANY (ARRAY("       \
+                          "SELECT ctid FROM " c "_answers WHERE recorded_at < $1 LIMIT $2)) "      \
+                          "RETURNING 1) SELECT count(*)::bigint FROM gone"},                       \
+        .lease_claim = {c "_lease_claim",                                                          \
+                        "WITH mine AS (SELECT partition FROM " c "_relay_leases "                  \
+                        "WHERE partition < $3::integer AND (owner = $1 OR owner IS NULL "          \
+                        "OR expires_at < clock_timestamp()) ORDER BY partition FOR UPDATE) "       \
+                        "UPDATE " c "_relay_leases l SET owner = $1, "                             \
+                        "epoch = epoch + CASE WHEN owner = $1 THEN 0 ELSE 1 END, "                 \
+                        "expires_at = clock_timestamp() + $2::integer * interval '1 ms' "          \
+                        "FROM mine WHERE l.partition = mine.partition "                            \
+                        "RETURNING l.partition, l.epoch, l.position"},                             \
         .lease_advance = {c "_lease_advance",                                                      \
                           "UPDATE " c "_relay_leases l SET position = n.position "                 \
                           "FROM unnest($2::smallint[], $3::bigint[], $4::bigint[]) "               \

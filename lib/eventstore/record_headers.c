@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "base/hex.h"
+
 void record_headers_free(struct record_headers *headers)
 {
     buf_free(&headers->type);
@@ -26,25 +28,15 @@ static size_t format_int(int64_t value, char *text)
     return length;
 }
 
-static char *format_hex(const uint8_t *bytes, size_t count, char *text)
-{
-    static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < count; i++) {
-        *text++ = digits[bytes[i] >> 4];
-        *text++ = digits[bytes[i] & 15];
-    }
-    return text;
-}
-
 void record_traceparent(const struct event_record *event, char text[TRACEPARENT_TEXT_SIZE])
 {
     char *at = text;
     memcpy(at, "00-", 3);
-    at = format_hex(event->correlation_id.bytes, 16, at + 3);
+    at = hex_write(event->correlation_id.bytes, 16, at + 3);
     *at++ = '-';
-    at = format_hex(event->causation_id.bytes + 8, 8, at);
+    at = hex_write(event->causation_id.bytes + 8, 8, at);
     *at++ = '-';
-    at = format_hex(&event->trace_flags, 1, at);
+    at = hex_write(&event->trace_flags, 1, at);
     *at = '\0';
 }
 
@@ -105,22 +97,6 @@ static int parse_positive(struct slice text, int64_t max, int64_t *ret_value)
         value = value * 10 + digit;
     }
     *ret_value = value;
-    return 0;
-}
-
-static int parse_hex_byte(const char *text, uint8_t *ret_byte)
-{
-    unsigned value = 0;
-    for (int i = 0; i < 2; i++) {
-        char c = text[i];
-        if (c >= '0' && c <= '9')
-            value = value * 16 + (unsigned)(c - '0');
-        else if (c >= 'a' && c <= 'f')
-            value = value * 16 + (unsigned)(c - 'a' + 10);
-        else
-            return -1;
-    }
-    *ret_byte = (uint8_t)value;
     return 0;
 }
 
@@ -208,7 +184,7 @@ static int read_flags(const struct kafka_message *message, struct error *err, ui
     struct slice text;
     if (read_header(message, RECORD_TRACEPARENT, err, &text) != 0)
         return -1;
-    if (text.len != TRACEPARENT_TEXT_SIZE - 1 || parse_hex_byte(text.data + 53, ret_flags) != 0)
+    if (text.len != TRACEPARENT_TEXT_SIZE - 1 || !hex_read(text.data + 53, 1, ret_flags))
         return malformed(err, RECORD_TRACEPARENT);
     return 0;
 }

@@ -3,18 +3,8 @@
  */
 #include "http/uri.h"
 
+#include "base/hex.h"
 #include "base/utf8.h"
-
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
 
 /** The next decoded byte of text at *at, or -1 for a bad escape or NUL. */
 static int next_byte(struct slice text, bool plus, size_t *at)
