@@ -81,27 +81,34 @@ void reading_found(struct reading *reading, const struct cart *cart)
     reading->found = true;
 }
 
+int reading_fold(struct reading *reading, struct pg *pg, int32_t upto_version, int64_t upto_us,
+                 struct cart *cart, struct error *err)
+{
+    switch (cart_load(pg, reading_cart_id(reading), upto_version, upto_us,
+                      (int)reading->app->settings->read_timeout_ms, cart, err)) {
+    case CART_LOADED:
+        return 0;
+    case CART_UNREADABLE:
+        reading_refuse(reading, &problem_cart_unreadable,
+                       "The stored events of this cart cannot be folded.");
+        return 0;
+    case CART_NOT_LOADED:
+        return -1;
+    }
+    NOT_REACHED();
+}
+
 int reading_find(struct reading *reading, struct pg *pg, struct error *err)
 {
     struct cart cart = {0};
-    int rc = 0;
     if (reading->everybodys)
         return 0;
-    switch (cart_load(pg, reading_cart_id(reading), 0, 0,
-                      (int)reading->app->settings->read_timeout_ms, &cart, err)) {
-    case CART_LOADED:
+    int rc = reading_fold(reading, pg, 0, 0, &cart, err);
+    if (rc == 0 && reading->problem == NULL) {
         if (cart.version > 0)
             reading_found(reading, &cart);
         else
             reading_refuse(reading, &problem_cart_not_found, NULL);
-        break;
-    case CART_UNREADABLE:
-        reading_refuse(reading, &problem_cart_unreadable,
-                       "The stored events of this cart cannot be folded.");
-        break;
-    case CART_NOT_LOADED:
-        rc = -1;
-        break;
     }
     cart_free(&cart);
     return rc;

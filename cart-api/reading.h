@@ -42,6 +42,12 @@ static inline struct slice reading_cart_id(const struct reading *reading)
 void *reading_new(size_t size, struct app *app, struct http_request *request, struct slice cart_id,
                   int (*load)(struct reading *, struct pg *, struct error *));
 
+/** load: folds the cart up to a version (0: the head) or a time (0: no bound) into *cart, which
+ * must be zeroed and is freed by the caller in any case. 0: the cart, or problem is set; -1 with
+ * err. */
+int reading_fold(struct reading *reading, struct pg *pg, int32_t upto_version, int64_t upto_us,
+                 struct cart *cart, struct error *err) WARN_UNUSED;
+
 /** load: there is this cart. */
 void reading_found(struct reading *reading, const struct cart *cart);
 

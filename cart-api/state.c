@@ -4,7 +4,6 @@
 #include "cart-api/read_routes.h"
 
 #include "base/clock.h"
-#include "cart-api/cart_load.h"
 #include "cart-api/fields.h"
 #include "cart-api/problems.h"
 #include "cart-api/reading.h"
@@ -39,26 +38,16 @@ static int load(struct reading *reading, struct pg *pg, struct error *err)
 {
     struct state_call *call = CONTAINER_OF(reading, struct state_call, reading);
     struct cart cart = {0};
-    int rc = 0;
     if (reading_find(reading, pg, err) != 0)
         return -1;
     if (reading->problem != NULL)
         return 0;
-    switch (cart_load(pg, reading_cart_id(reading), call->at_version, call->at_us,
-                      (int)reading->app->settings->read_timeout_ms, &cart, err)) {
-    case CART_LOADED:
+    int rc = reading_fold(reading, pg, call->at_version, call->at_us, &cart, err);
+    if (rc == 0 && reading->problem == NULL) {
         if (cart.version == 0 || cart.version < call->at_version)
             rc = refuse_missing(call, pg, err);
         else
             cart_view_render(reading_cart_id(reading), &cart, &reading->body);
-        break;
-    case CART_UNREADABLE:
-        reading_refuse(reading, &problem_cart_unreadable,
-                       "The stored events of this cart cannot be folded.");
-        break;
-    case CART_NOT_LOADED:
-        rc = -1;
-        break;
     }
     cart_free(&cart);
     return rc;

@@ -17,7 +17,6 @@
 
 #include "base/hash.h"
 #include "cart-api/caller.h"
-#include "cart-api/cart_load.h"
 #include "cart-api/fields.h"
 #include "cart-api/problems.h"
 #include "cart-api/reading.h"
@@ -50,30 +49,22 @@ static void ask(struct view_call *call);
 static int fold(struct view_call *call, struct pg *pg, struct cart *cart, struct error *err)
 {
     struct reading *reading = &call->reading;
-    switch (cart_load(pg, reading_cart_id(reading), 0, 0,
-                      (int)reading->app->settings->read_timeout_ms, cart, err)) {
-    case CART_LOADED:
-        if (cart->version > 0)
-            reading_found(reading, cart);
-        if (cart->version == 0) {
-            reading_refuse(reading, &problem_cart_not_found, "There is no such cart.");
-        } else if (cart->version < call->min_version) {
-            reading_refuse(reading, &problem_view_behind,
-                           "The cart has not reached minVersion; was that version answered by us?");
-        } else {
-            buf_clear(&reading->body);
-            cart_view_render(reading_cart_id(reading), cart, &reading->body);
-            reading->version = cart->version;
-        }
-        return 0;
-    case CART_UNREADABLE:
-        reading_refuse(reading, &problem_cart_unreadable,
-                       "The stored events of this cart cannot be folded.");
-        return 0;
-    case CART_NOT_LOADED:
-        return -1;
+    int rc = reading_fold(reading, pg, 0, 0, cart, err);
+    if (rc != 0 || reading->problem != NULL)
+        return rc;
+    if (cart->version > 0)
+        reading_found(reading, cart);
+    if (cart->version == 0) {
+        reading_refuse(reading, &problem_cart_not_found, "There is no such cart.");
+    } else if (cart->version < call->min_version) {
+        reading_refuse(reading, &problem_view_behind,
+                       "The cart has not reached minVersion; was that version answered by us?");
+    } else {
+        buf_clear(&reading->body);
+        cart_view_render(reading_cart_id(reading), cart, &reading->body);
+        reading->version = cart->version;
     }
-    NOT_REACHED();
+    return 0;
 }
 
 /** Folds, and has Redis know what will be shown. */

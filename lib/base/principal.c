@@ -3,6 +3,8 @@
  */
 #include "base/principal.h"
 
+#include "base/hex.h"
+
 struct slice principal_of_user(struct slice user_id, char text[PRINCIPAL_MAX])
 {
     CHECK(user_id.len <= PRINCIPAL_USER_MAX);
@@ -13,12 +15,7 @@ struct slice principal_of_user(struct slice user_id, char text[PRINCIPAL_MAX])
 
 struct slice principal_of_guest(const uint8_t hash[PRINCIPAL_HASH_BYTES], char text[PRINCIPAL_MAX])
 {
-    static const char digits[] = "0123456789abcdef";
     memcpy(text, "guest:", 6);
-    char *at = text + 6;
-    for (size_t i = 0; i < PRINCIPAL_HASH_BYTES; i++) {
-        *at++ = digits[hash[i] >> 4];
-        *at++ = digits[hash[i] & 15];
-    }
-    return (struct slice){text, (size_t)(at - text)};
+    const char *end = hex_write(hash, PRINCIPAL_HASH_BYTES, text + 6);
+    return (struct slice){text, (size_t)(end - text)};
 }
