@@ -193,6 +193,26 @@ def test_a_late_write_into_an_emptied_redis(stack: Stack, api: Api, cart: str) -
     wait_caught_up(stack, carts=[cart])
 
 
+def test_a_write_onto_a_view_that_is_gone(stack: Stack, api: Api, cart: str) -> None:
+    """Readers may have been shown a newer one, so the denormalizer folds it anew."""
+    api.add(cart, "p")
+    wait_caught_up(stack, carts=[cart])
+    key = f"cart:{new_cart()}"
+    with redis_client(stack) as client:
+
+        def put(was_there: int) -> object:
+            view = (2, json.dumps({"version": 2}), "", "")
+            name = "cartwright_cart_v1_put"
+            return client.fcall(name, 2, PROJECTION, key, 0, *view, was_there)
+
+        try:
+            assert put(1) == b"!"
+            assert not client.exists(key)
+            assert put(0) == b"+"
+        finally:
+            client.delete(key)
+
+
 def test_the_library_refuses_a_newer_one(stack: Stack, api: Api, cart: str) -> None:
     """An offer that comes late, or twice, changes nothing."""
     api.add(cart, "p")
