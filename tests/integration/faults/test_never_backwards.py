@@ -13,6 +13,7 @@ import pytest
 import redis
 from lib.api import Api, new_cart
 from lib.daemon import running_daemon
+from lib.murmur2 import partition_of
 from lib.stack import Stack
 from lib.store import connect, redis_client
 from lib.system import wait_caught_up
@@ -110,20 +111,28 @@ def test_redis_is_emptied(stack: Stack, api: Api, second: Api, cart: str) -> Non
         never_older(second, cart, version)
 
 
+def kill_and_lose(stack: Stack, cart_id: str) -> None:
+    """Redis comes back with what it had when it was told to keep nothing more."""
+    old = stack.kill("redis")
+    stack.wait_restarted("redis", old)
+
+    def is_back() -> bool:
+        with redis_client(stack) as client:
+            return client.hget(f"cart:{cart_id}", "version") is not None
+
+    wait_until(is_back, 10, "Redis is back")
+
+
+def keep_nothing_more(stack: Stack) -> None:
+    with redis_client(stack) as client:
+        client.config_set("appendonly", "no")
+
+
 def test_redis_comes_back_with_older_data(stack: Stack, api: Api, second: Api, cart: str) -> None:
     with view_behind(stack, api, cart) as version:
-        with redis_client(stack) as client:
-            client.config_set("appendonly", "no")  # nothing after this is kept
+        keep_nothing_more(stack)
         see(second, cart, version)
-        old = stack.kill("redis")
-        never_older(api, cart, version)
-        stack.wait_restarted("redis", old)
-
-        def is_back() -> bool:
-            with redis_client(stack) as client:
-                return client.hget(f"cart:{cart}", "version") is not None
-
-        wait_until(is_back, 10, "Redis is back")
+        kill_and_lose(stack, cart)
         for _ in range(20):
             never_older(api, cart, version)
             never_older(second, cart, version)
@@ -131,6 +140,20 @@ def test_redis_comes_back_with_older_data(stack: Stack, api: Api, second: Api, c
     trusted(second, cart)
     never_older(api, cart, version)
     never_older(second, cart, version)
+
+
+def test_redis_comes_back_and_nobody_was_asking(stack: Stack, api: Api, cart: str) -> None:
+    """Readers noticed nothing: it is the new connection that says that data may be missing."""
+    other = new_cart()
+    while partition_of(other) == partition_of(cart):
+        other = new_cart()
+    api.add(other, "p")
+    with view_behind(stack, api, cart) as version:
+        keep_nothing_more(stack)
+        see(api, cart, version)
+        kill_and_lose(stack, cart)
+        trusted(api, other)  # connected again, and nothing is missing in this partition
+        never_older(api, cart, version)
 
 
 def test_redis_does_not_answer_for_a_while(stack: Stack, api: Api, cart: str) -> None:
