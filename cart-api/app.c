@@ -69,6 +69,7 @@ static int listen_http(struct app *app, struct error *err)
         .context = app,
         .metrics = app->metrics,
         .auth = app->auth,
+        .limits = &settings->limits,
         .trusted_proxies = &app->trusted_proxies,
         .ops = &app->ops,
         .on_worker_start = worker_start,

@@ -89,6 +89,7 @@ static const struct setting rows[] = {
     INT(lines_max, "200", 1, CART_LINES_MAX, "products in a cart"),
 
     AUTH_SETTING_ROWS(struct api_settings, auth),
+    LIMIT_SETTING_ROWS(struct api_settings, limits),
 };
 
 const struct setting_table api_settings_table = {"cart-api", rows, ARRAY_SIZE(rows)};

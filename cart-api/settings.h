@@ -6,6 +6,7 @@
 
 #include "base/config.h"
 #include "http/auth_settings.h"
+#include "http/limits.h"
 
 struct api_settings {
     const char *log_level;
@@ -27,6 +28,7 @@ struct api_settings {
     const char *default_currency;
     int64_t quantity_max, lines_max;
     struct auth_settings auth;
+    struct limit_settings limits;
 };
 
 extern const struct setting_table api_settings_table;

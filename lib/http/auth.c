@@ -250,7 +250,7 @@ bool http_admit(struct http_request *request)
         request->identity = &no_identity;
         return true;
     }
-    if (!identify(request))
+    if (!http_limit_address(request) || !identify(request) || !http_limit_principal(request))
         return false;
     const struct auth_identity *identity = request->identity;
     if (identity->kind == AUTH_NONE && !needs[access].anonymous) {

@@ -190,6 +190,7 @@ static void on_close(void *arg)
 {
     struct http_connection *connection = arg;
     struct http_worker *worker = connection->worker;
+    http_limit_disconnect(worker->server, &connection->ip);
     http_list_remove(&connection->link);
     if (connection->answered.newer != NULL)
         http_list_remove(&connection->answered);
@@ -218,6 +219,16 @@ static void pause_listener(struct http_worker *worker)
     http_timer_start(worker, ACCEPT_PAUSE_MS, on_pause_over, worker);
 }
 
+static struct ip peer_of(h2o_socket_t *socket)
+{
+    struct sockaddr_storage address;
+    struct ip ip = {{0}}; /* a client that has gone already has no address any more */
+    if (h2o_socket_getpeername(socket, (struct sockaddr *)&address) > 0 &&
+        !ip_of_socket((struct sockaddr *)&address, &ip))
+        ip = (struct ip){{0}};
+    return ip;
+}
+
 static bool accept_one(struct http_worker *worker)
 {
     h2o_socket_t *socket = h2o_evloop_socket_accept(worker->listener);
@@ -228,8 +239,14 @@ static bool accept_one(struct http_worker *worker)
             pause_listener(worker);
         return reason == ECONNABORTED || reason == EINTR;
     }
+    struct ip ip = peer_of(socket);
+    if (!http_limit_connect(worker->server, &ip)) {
+        h2o_socket_close(socket);
+        return true;
+    }
     struct http_connection *connection = mem_calloc(1, sizeof(*connection));
     connection->worker = worker;
+    connection->ip = ip;
     connection->socket = socket;
     connection->linger_fd = -1;
     connection->idle_since_us = clock_monotonic_us();

@@ -19,6 +19,7 @@ struct http_worker;
 struct http_request;
 struct ops;
 struct auth;
+struct limit_settings;
 
 /** Who may call a route; judged before its handler is called (http/auth.h). Without keys
  * configured everybody who reaches the daemon may do everything. */
@@ -58,7 +59,8 @@ struct http_options {
     void *context;           /* handed to each handler; outlives the server */
     struct metrics *metrics; /* or NULL; request counters and durations by route are added; must not
                               * be rendered after http_server_stop */
-    struct auth *auth;       /* or NULL: no keys are configured; outlives the server */
+    const struct limit_settings *limits; /* or NULL: none; http/limits.h */
+    struct auth *auth;                   /* or NULL: no keys are configured; outlives the server */
     const struct ip_ranges *trusted_proxies; /* whose X-Forwarded-For is believed; NULL: nobody's */
     const struct ops *ops; /* or NULL; adds /healthz, /readyz, /metrics (http/ops.h) */
     /* Both or none may be NULL. On the worker's thread: before its first request (http_server_start

@@ -58,6 +58,7 @@ static inline struct http_link *http_list_oldest(const struct http_list *list)
 /* ---- server: read-only after start but for the atomics */
 
 struct http_metrics; /* counters.c */
+struct http_limits;  /* limits.c */
 
 struct http_server {
     struct http_options options;
@@ -65,6 +66,7 @@ struct http_server {
     int port;
     struct route_table *routes;
     struct http_metrics *counters;
+    struct http_limits *limits; /* NULL: none */
     h2o_globalconf_t config;
     atomic_int connections; /* all workers' */
     atomic_bool stopping;
@@ -126,7 +128,8 @@ struct http_connection {
     struct http_worker *worker;
     struct http_link answered; /* in worker->answered, when newer is not NULL */
     h2o_socket_t *socket;
-    bool parked; /* see http_connection_park */
+    bool parked;  /* see http_connection_park */
+    struct ip ip; /* the peer's */
     int64_t idle_since_us;
     int linger_fd; /* a duplicate that outlives the socket, or -1 */
 };
@@ -188,6 +191,17 @@ void http_answer_taken_over(struct http_request *request, int status);
 /* stream.c: at the end of a turn, and when the drain begins */
 void http_streams_run(struct http_worker *worker);
 void http_streams_stop(struct http_worker *worker);
+
+/* ---- limits.c */
+
+struct http_limits *http_limits_new(const struct http_options *options);
+void http_limits_free(struct http_limits *limits);
+/** One request more of its address, of its caller; false: answered with 429. */
+bool http_limit_address(struct http_request *request);
+bool http_limit_principal(struct http_request *request);
+/** One connection more from there, where there is a limit; false: too many, and not counted. */
+bool http_limit_connect(struct http_server *server, const struct ip *ip);
+void http_limit_disconnect(struct http_server *server, const struct ip *ip);
 
 /* ---- deferred.c, timer.c, counters.c */
 

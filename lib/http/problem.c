@@ -38,6 +38,8 @@ const struct problem problem_deadline_exceeded = {"deadline_exceeded", 503, "Not
 const struct problem problem_overloaded = {"overloaded", 503, "Overloaded", 1};
 const struct problem problem_not_ready = {"not_ready", 503, "Not ready", 1};
 
+/* Its Retry-After is the bucket's. */
+const struct problem problem_too_many_requests = {"too_many_requests", 429, "Too many requests", 0};
 const struct problem problem_keys_unavailable = {"keys_unavailable", 503,
                                                  "The keys of tokens cannot be reached", 1};
 
@@ -48,6 +50,7 @@ const struct problem *const problem_skeleton[] = {
     &problem_expectation_failed, &problem_headers_too_large, &problem_internal,
     &problem_deadline_exceeded,  &problem_overloaded,        &problem_not_ready,
     &problem_unauthenticated,    &problem_invalid_token,     &problem_keys_unavailable,
+    &problem_too_many_requests,
 };
 const size_t problem_skeleton_count = ARRAY_SIZE(problem_skeleton);
 

@@ -168,6 +168,7 @@ static struct http_server *server_new(const struct http_options *options)
     if (options->ops != NULL)
         route_table_add(server->routes, ops_routes, OPS_ROUTE_COUNT, (void *)options->ops);
     CHECK(sem_init(&server->started, 0, 0) == 0);
+    server->limits = http_limits_new(options);
     server->workers = mem_calloc((size_t)options->workers, sizeof(void *));
     return server;
 }
@@ -180,6 +181,7 @@ static void server_free(struct http_server *server)
     }
     route_table_free(server->routes);
     http_metrics_free(server->counters);
+    http_limits_free(server->limits);
     sem_destroy(&server->started);
     free(server->workers);
     free(server);

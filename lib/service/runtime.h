@@ -28,6 +28,7 @@ struct service_runtime {
     struct health health;
     size_t condition_kafka, condition_postgres, condition_own;
     struct store store;
+    struct ip_ranges trusted_proxies;
     struct auth *auth;     /* NULL without keys of tokens */
     struct pg_pool *calls; /* NULL when the service has no routes */
     struct log_limit troubles, rejections;

@@ -142,6 +142,8 @@ static struct http_options http_options_of(const struct service_runtime *runtime
         .context = runtime->state,
         .metrics = runtime->metrics,
         .auth = runtime->auth,
+        .limits = &runtime->common->limits,
+        .trusted_proxies = &runtime->trusted_proxies,
         .ops = ops,
     };
 }
@@ -188,6 +190,7 @@ static int run(struct service_runtime *runtime)
     struct error err;
     signals_start(&runtime->signals, (int)runtime->common->drain_timeout_ms);
     init_parts(runtime);
+    CHECK(ip_ranges_parse(runtime->common->trusted_proxies, &err, &runtime->trusted_proxies) == 0);
     if (auth_open(&runtime->common->auth, runtime->metrics, &err, &runtime->auth) != 0) {
         free_parts(runtime);
         return refuse(&err);

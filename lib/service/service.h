@@ -20,6 +20,7 @@
 #include "eventstore/event_record.h"
 #include "eventstore/migrations.h"
 #include "http/auth_settings.h"
+#include "http/limits.h"
 #include "http/http.h"
 #include "io/pg.h"
 
@@ -52,7 +53,9 @@ struct service_settings {
     char *kafka_bootstrap_servers, *kafka_group_id, *kafka_instance_id;
     bool http_share_port;
     int64_t http_port, batch_max, retry_max_ms, drain_timeout_ms, call_threads;
+    char *trusted_proxies;
     struct auth_settings auth;
+    struct limit_settings limits;
 };
 
 /** A verb on the command line, such as --rebuild: runs instead of the service; its exit code.

@@ -44,6 +44,9 @@ static const struct setting common_rows[] = {
     {"drain_timeout_ms", SETTING_INT, AT(drain_timeout_ms), "10000", 100, 600000, NULL,
      "after SIGTERM the process ends within this time", false},
     AUTH_SETTING_ROWS(struct service_settings, auth),
+    LIMIT_SETTING_ROWS(struct service_settings, limits),
+    {"trusted_proxies", SETTING_TEXT, AT(trusted_proxies), "", 0, 0, NULL,
+     "addresses and ranges, with commas, whose X-Forwarded-For is believed", false},
 };
 
 struct setting_table settings_table_new(const struct service *service)
@@ -75,6 +78,9 @@ static int judge(const struct service_settings *settings, struct error *err)
         return error_set(err, ERROR_PERMANENT,
                          "log_level must be debug, info, warning or error, not `%.32s`",
                          settings->log_level);
+    struct ip_ranges ranges;
+    if (ip_ranges_parse(settings->trusted_proxies, err, &ranges) != 0)
+        return error_prefix(err, "trusted_proxies");
     if (auth_settings_check(&settings->auth, settings->http_address, err) != 0)
         return -1;
     if (settings->kafka_bootstrap_servers[0] == '\0')

@@ -48,6 +48,10 @@ daemon_settings() {
     export_line POSTGRES_CONNECTION_STRING "$(role_uri "$(service_role "$name")")"
     export_line REDIS_CONNECTION_STRING "$(address_of redis)"
     export_line KAFKA_BOOTSTRAP_SERVERS "$(address_of kafka)"
+    # Everything here comes from one address, and load is put on it.
+    export_line RATE_PRINCIPAL_PER_MINUTE 0
+    export_line RATE_ADDRESS_PER_MINUTE 0
+    export_line RATE_CONNECTIONS_PER_ADDRESS 0
     export_line "$(service_variable "$name")_HTTP_PORT" "$(service_port "$name")"
     [ "$group" = - ] || {
         export_line KAFKA_GROUP_ID "$group"
