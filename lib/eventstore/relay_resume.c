@@ -18,9 +18,9 @@ static const char *const alarm_names[] = {
 static const char *const alarm_todos[] = {
     [RELAY_NO_ALARM] = "",
     [RELAY_AHEAD] =
-        "was the database restored from a backup? Bring back the newer one. Or did somebody else "
-        "write an event to the topic? Or else: delete and create the topic, it is filled again by "
-        "itself",
+        ("was the database restored from a backup? Bring back the newer one. Or did somebody else "
+         "write an event to the topic? Or else: delete and create the topic, it is filled again by "
+         "itself"),
     [RELAY_DIFFERS] =
         "does another installation write this topic? Give each its own, or delete and "
         "create the topic: it is filled again by itself",
