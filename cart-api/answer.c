@@ -47,12 +47,12 @@ static void render_price_change(const struct touched_line *line, struct buf *out
     buf_char(out, '}');
 }
 
-static void render_warnings(const struct verdict *verdict, struct buf *out)
+static void render_warnings(const struct touched_line *lines, size_t count, struct buf *out)
 {
     json_name(out, "warnings");
     buf_char(out, '[');
-    for (size_t i = 0; i < verdict->touched_count; i++) {
-        const struct touched_line *line = &verdict->touched[i];
+    for (size_t i = 0; i < count; i++) {
+        const struct touched_line *line = &lines[i];
         if (line->price_minor != line->old_price_minor)
             render_price_change(line, out);
     }
@@ -71,8 +71,24 @@ void answer_render(const struct cart *cart, const struct cart_command *command,
     json_int_member(out, "totalQuantity", cart->total_quantity);
     json_int_member(out, "total", cart->total_minor);
     json_string_member(out, "currency", slice_of(cart->currency));
-    render_warnings(verdict, out);
+    render_warnings(verdict->touched, verdict->touched_count, out);
     buf_char(out, '}');
+}
+
+/** The whole cart: status, all lines with their names, totals. */
+static void render_all(const struct cart *cart, struct buf *out)
+{
+    json_string_member(out, "status", slice_of(cart_status_name(cart->status)));
+    json_name(out, "items");
+    buf_char(out, '[');
+    for (size_t i = 0; i < cart->line_count; i++) {
+        json_comma(out);
+        cart_line_render(&cart->lines[i], true, out);
+    }
+    buf_char(out, ']');
+    json_int_member(out, "totalQuantity", cart->total_quantity);
+    json_int_member(out, "total", cart->total_minor);
+    json_string_member(out, "currency", slice_of(cart->currency));
 }
 
 static const char order_start[] = "{\"orderId\":\"";
@@ -86,18 +102,23 @@ void answer_render_order(struct slice cart_id, const struct cart *cart, struct b
     json_int_member(out, "version", cart->version);
     json_name(out, "position");
     *ret_position = out->len;
-    json_string_member(out, "status", slice_of(cart_status_name(cart->status)));
-    json_name(out, "items");
-    buf_char(out, '[');
-    for (size_t i = 0; i < cart->line_count; i++) {
-        json_comma(out);
-        cart_line_render(&cart->lines[i], true, out);
-    }
-    buf_char(out, ']');
-    json_int_member(out, "totalQuantity", cart->total_quantity);
-    json_int_member(out, "total", cart->total_minor);
-    json_string_member(out, "currency", slice_of(cart->currency));
-    buf_text(out, ",\"warnings\":[]}");
+    render_all(cart, out);
+    render_warnings(NULL, 0, out);
+    buf_char(out, '}');
+}
+
+void answer_render_merged(const struct cart *cart, const struct cart_command *command,
+                          const struct verdict *verdict, struct buf *out, size_t *ret_position)
+{
+    buf_char(out, '{');
+    json_string_member(out, "cartId", command->cart_id);
+    json_string_member(out, "mergedFrom", command->from_cart_id);
+    json_int_member(out, "version", cart->version);
+    json_name(out, "position");
+    *ret_position = out->len;
+    render_all(cart, out);
+    render_warnings(verdict->merged, verdict->merged_count, out);
+    buf_char(out, '}');
 }
 
 void answer_render_opened(const struct cart *cart, const struct cart_command *command,

@@ -20,6 +20,11 @@ void answer_render_order(struct slice cart_id, const struct cart *cart, struct b
 void answer_render_opened(const struct cart *cart, const struct cart_command *command,
                           struct buf *out, size_t *ret_position);
 
+/** Appends what a merge answers: all lines of the target, and which prices the merge has changed.
+ */
+void answer_render_merged(const struct cart *cart, const struct cart_command *command,
+                          const struct verdict *verdict, struct buf *out, size_t *ret_position);
+
 /** The order's id in what answer_render_order has written; it points into body. */
 struct slice answer_order_id(struct slice body);
 

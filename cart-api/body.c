@@ -17,6 +17,7 @@ static const char *const single_fields[] = {"userId",   "productId", "productNam
 static const char *const many_fields[] = {"items", "userId", "currency", NULL};
 static const char *const quantity_fields[] = {"quantity", NULL};
 static const char *const checkout_fields[] = {"userId", "contact", "paymentToken", NULL};
+static const char *const merge_fields[] = {"userId", "from", "strategy", "guestToken", NULL};
 static const char *const contact_fields[] = {"email", "phone", "locale", NULL};
 
 /** Understood but against a rule is 422, everything else that is wrong with a field is 400. */
@@ -283,6 +284,65 @@ void body_open_free(struct open_body *body)
 {
     if (body->json != NULL)
         json_free(body->json);
+    body->json = NULL;
+}
+
+/* ---- merge */
+
+static int take_strategy(const struct json_at *root, struct json_problem *place,
+                         enum merge_strategy *ret_strategy)
+{
+    static const char *const names[] = {
+        [MERGE_ADD] = "add",
+        [MERGE_MAX] = "max",
+        [MERGE_REPLACE] = "replace",
+    };
+    struct slice name;
+    if (!json_has(root, "strategy"))
+        return 0;
+    if (json_text(root, "strategy", 0, SIZE_MAX, place, &name) != 0)
+        return -1;
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        if (!slice_equal(name, slice_of(names[i])))
+            continue;
+        *ret_strategy = (enum merge_strategy)i;
+        return 0;
+    }
+    return json_refuse(root, "strategy", "format", "must be add, max or replace", place);
+}
+
+static int take_merge(const struct json_at *root, struct json_problem *place,
+                      struct merge_body *body)
+{
+    if (json_only(root, merge_fields, place) != 0 ||
+        json_text(root, "from", 1, CART_ID_MAX, place, &body->from) != 0)
+        return -1;
+    if (!field_cart_id(body->from))
+        return json_refuse(root, "from", "format", "must be of A-Z a-z 0-9 _ -", place);
+    if (json_has(root, "userId") &&
+        take_text(root, "userId", USER_ID_MAX, place, &body->user_id) != 0)
+        return -1;
+    if (json_has(root, "guestToken") &&
+        json_text(root, "guestToken", 1, SIZE_MAX, place, &body->guest_token) != 0)
+        return -1;
+    return take_strategy(root, place, &body->strategy);
+}
+
+int body_merge_parse(struct slice text, struct merge_body *body, struct body_failure *failure)
+{
+    *body = (struct merge_body){.user_id = {"", 0}, .guest_token = {"", 0}, .strategy = MERGE_ADD};
+    if (parse(text, failure, &body->json) != 0)
+        return -1;
+    struct json_at root = json_root(body->json);
+    if (take_merge(&root, &failure->place, body) == 0)
+        return 0;
+    body_merge_free(body);
+    return refused(failure);
+}
+
+void body_merge_free(struct merge_body *body)
+{
+    json_free(body->json);
     body->json = NULL;
 }
 

@@ -52,6 +52,17 @@ int body_open_parse(struct slice text, struct open_body *body,
                     struct body_failure *failure) WARN_UNUSED;
 void body_open_free(struct open_body *body);
 
+/** POST merge. Slices point into json, which body_merge_free frees. */
+struct merge_body {
+    struct json *json;
+    struct slice user_id, from, guest_token; /* guest_token: of from; len 0: not given */
+    enum merge_strategy strategy;
+};
+
+int body_merge_parse(struct slice text, struct merge_body *body,
+                     struct body_failure *failure) WARN_UNUSED;
+void body_merge_free(struct merge_body *body);
+
 /** PUT of a line: {"quantity":n}, any whole number. */
 int body_quantity_parse(struct slice text, int64_t *ret_quantity,
                         struct body_failure *failure) WARN_UNUSED;

@@ -30,9 +30,10 @@ static size_t text_bytes(const struct cart_command *values, const struct command
 {
     size_t bytes = values->cart_id.len + values->user_id.len + values->principal.len +
                    values->actor.len + values->guest_token.len + values->guest_token_hash.len +
-                   values->currency.len + values->product_id.len + values->device_id.len +
-                   values->payment_token.len + values->contact.email.len +
-                   values->contact.phone.len + values->contact.locale.len + key->key.len;
+                   values->currency.len + values->product_id.len + values->from_cart_id.len +
+                   values->from_guest_hash.len + values->device_id.len + values->payment_token.len +
+                   values->contact.email.len + values->contact.phone.len +
+                   values->contact.locale.len + key->key.len;
     for (size_t i = 0; i < values->item_count; i++)
         bytes += values->items[i].product_id.len + values->items[i].product_name.len;
     return bytes;
@@ -50,6 +51,8 @@ static void keep_values(struct cart_call *call, const struct cart_command *value
     call->values.guest_token_hash = keep(at, values->guest_token_hash);
     call->values.currency = keep(at, values->currency);
     call->values.product_id = keep(at, values->product_id);
+    call->values.from_cart_id = keep(at, values->from_cart_id);
+    call->values.from_guest_hash = keep(at, values->from_guest_hash);
     call->values.device_id = keep(at, values->device_id);
     call->values.payment_token = keep(at, values->payment_token);
     call->values.contact.email = keep(at, values->contact.email);
@@ -88,15 +91,17 @@ static void call_free(struct cart_call *call)
 
 /* ---- on the lane */
 
-static void append_events(struct cart_call *call, const struct cart *cart,
+/** The verdict's events, each on the stream that it belongs to: of a merge, the second is the other
+ * stream's. */
+static void append_events(struct cart_call *call, const struct cart *cart, const struct cart *from,
                           struct decision *decision)
 {
     struct command *command = &call->command;
-    int32_t version = cart->version;
     for (size_t i = 0; i < call->verdict.event_count; i++) {
+        bool other = from != NULL && i == 1;
         struct cart_event event = {
-            .cart_id = call->values.cart_id,
-            .version = version + 1 + (int32_t)i,
+            .cart_id = other ? call->values.from_cart_id : call->values.cart_id,
+            .version = (other ? from : cart)->version + 1,
             .event_id = decision_event_id(decision),
             .occurred_at_us = decision_time_us(decision),
             .actor = command->actor,
@@ -108,38 +113,47 @@ static void append_events(struct cart_call *call, const struct cart *cart,
         cart_decided_event(cart, &call->values, &call->verdict, i, &event);
         buf_clear(&command->body); /* borrowed for the payload: the answer comes last */
         cart_event_encode(&event, &command->body);
-        decision_event(decision, &event.event_id, cart_event_type_name(event.type),
-                       buf_slice(&command->body));
+        (other ? decision_event_other : decision_event)(
+            decision, &event.event_id, cart_event_type_name(event.type), buf_slice(&command->body));
     }
     buf_clear(&command->body);
+}
+
+static void render_answer(struct cart_call *call, const struct cart *cart)
+{
+    struct command *command = &call->command;
+    const struct cart_command *values = &call->values;
+    size_t *position = &command->body_position;
+    command->status = call->verdict.opens ? 201 : 200;
+    if (values->type == CART_CHECK_OUT) {
+        command->status = 202;
+        answer_render_order(values->cart_id, cart, &command->body, position);
+    } else if (values->type == CART_MERGE) {
+        command->status = 200;
+        answer_render_merged(cart, values, &call->verdict, &command->body, position);
+    } else if (values->type == CART_OPEN_EMPTY) {
+        answer_render_opened(cart, values, &command->body, position);
+    } else {
+        answer_render(cart, values, &call->verdict, &command->body, position);
+    }
 }
 
 static void decide(struct command *command, const void *state, struct decision *decision)
 {
     struct cart_call *call = CONTAINER_OF(command, struct cart_call, command);
     const struct cart *cart = state;
-    cart_decide(cart, &call->values, &call->app->limits, &call->verdict);
+    const struct cart *from = command->other_id.len > 0 ? decision_other(decision) : NULL;
+    cart_decide(cart, from, &call->values, &call->app->limits, &call->verdict);
     command->refused = call->verdict.refusal != REFUSED_NOT;
     if (command->refused) {
         command->status = problem_of_refusal(call->verdict.refusal)->status;
         command->version = cart->version;
-        return;
+    } else {
+        append_events(call, cart, from, decision);
+        command->version = cart->version;
+        render_answer(call, cart);
     }
-    append_events(call, cart, decision);
     verdict_free(&call->verdict); /* here, where it was made */
-    command->version = cart->version;
-    if (call->values.type == CART_CHECK_OUT) {
-        command->status = 202;
-        answer_render_order(call->values.cart_id, cart, &command->body, &command->body_position);
-        return;
-    }
-    if (call->values.type == CART_OPEN_EMPTY) {
-        command->status = 201;
-        answer_render_opened(cart, &call->values, &command->body, &command->body_position);
-        return;
-    }
-    command->status = call->verdict.opens ? 201 : 200;
-    answer_render(cart, &call->values, &call->verdict, &command->body, &command->body_position);
 }
 
 void command_call_done(void *context, struct command *list)
@@ -216,6 +230,7 @@ static void prepare_command(struct cart_call *call, struct http_request *request
     struct command *command = &call->command;
     struct ip address;
     command->stream_id = call->values.cart_id;
+    command->other_id = call->values.from_cart_id;
     command->principal =
         call->values.principal.len > 0 ? call->values.principal : slice_of("anonymous");
     if (command->key.len > 0)

@@ -208,3 +208,46 @@ void route_check_out(struct http_request *request, void *context)
         command_call_start(context, request, &command, &key);
     body_checkout_free(&body);
 }
+
+/** What of a merge's body only the route can judge; false: answered. */
+static bool take_merge(struct http_request *request, const struct merge_body *body,
+                       uint8_t guest_hash[DIGEST_SHA256_SIZE], struct cart_command *command)
+{
+    struct problem_detail detail = {"/from", problem_invalid_value.code,
+                                    "must be another cart than the one it is merged into"};
+    bool bad_token =
+        body->guest_token.len > 0 && guest_token_hash(body->guest_token, guest_hash) != 0;
+    if (bad_token)
+        detail = (struct problem_detail){"/guestToken", problem_invalid_value.code,
+                                         "must be what opening the guest's cart has answered"};
+    if (bad_token || slice_equal(body->from, command->cart_id)) {
+        problem_answer(request, &problem_invalid_value, detail.message, &detail, 1);
+        return false;
+    }
+    if (body->guest_token.len > 0)
+        command->from_guest_hash = (struct slice){(const char *)guest_hash, DIGEST_SHA256_SIZE};
+    command->user_id = body->user_id;
+    command->from_cart_id = body->from;
+    command->strategy = body->strategy;
+    return caller_take(request, command);
+}
+
+void route_merge(struct http_request *request, void *context)
+{
+    struct cart_command command = {.type = CART_MERGE};
+    struct command_key key = {.key = {"", 0}};
+    struct merge_body body;
+    struct body_failure failure;
+    uint8_t guest_hash[DIGEST_SHA256_SIZE];
+    if (!query_is_valid(request, no_names) || !take_common(request, false, &command) ||
+        !body_is_json(request))
+        return;
+    if (body_merge_parse(http_body(request), &body, &failure) != 0) {
+        refuse_body(request, &failure);
+        return;
+    }
+    if (take_merge(request, &body, guest_hash, &command) &&
+        take_key(request, (struct slice){"", 0}, &key))
+        command_call_start(context, request, &command, &key);
+    body_merge_free(&body);
+}

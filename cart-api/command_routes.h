@@ -11,6 +11,7 @@ void route_add_items(struct http_request *request, void *context);
 void route_set_quantity(struct http_request *request, void *context);
 void route_remove_item(struct http_request *request, void *context);
 void route_clear(struct http_request *request, void *context);
+void route_merge(struct http_request *request, void *context);
 void route_check_out(struct http_request *request, void *context);
 
 #endif

@@ -39,6 +39,12 @@ static bool owner_is_another(const struct facts *facts)
            !slice_equal(command->user_id, cart_user(cart));
 }
 
+/** A merge opens a cart that is not there for the owner that it names. */
+static bool nobody_would_own(const struct facts *facts)
+{
+    return facts->cart->version == 0 && facts->command->user_id.len == 0;
+}
+
 static bool version_is_another(const struct facts *facts)
 {
     const struct if_match *match = &facts->command->if_match;
@@ -96,12 +102,13 @@ enum {
     CLEAR = 1 << CART_CLEAR,
     CHECK_OUT = 1 << CART_CHECK_OUT,
     OPEN = 1 << CART_OPEN_EMPTY,
-    CHANGE = ADD | SET | REMOVE | CLEAR,
+    MERGE = 1 << CART_MERGE,
+    CHANGE = ADD | SET | REMOVE | CLEAR | MERGE,
     EVERY = CHANGE | CHECK_OUT
 };
 
 /* 403, or another word, would tell that it exists. */
-static const char no_cart[] = "There is no such cart, or it is not yours.";
+const char decide_no_cart[] = "There is no such cart, or it is not yours.";
 
 static const struct rule {
     int commands;
@@ -110,10 +117,14 @@ static const struct rule {
     const char *field;
     const char *because; /* the reason, as callers read it */
 } rules[] = {
-    {SET | REMOVE | CLEAR | CHECK_OUT, REFUSED_CART_NOT_FOUND, cart_is_unknown, NULL, no_cart},
-    {ADD, REFUSED_CART_NOT_FOUND, guest_would_open, NULL, no_cart},
-    {EVERY | OPEN, REFUSED_CART_NOT_FOUND, owner_is_another, NULL, no_cart},
-    {OPEN, REFUSED_CART_NOT_FOUND, cart_is_known, NULL, no_cart}, /* an id of ours, given twice */
+    {SET | REMOVE | CLEAR | CHECK_OUT, REFUSED_CART_NOT_FOUND, cart_is_unknown, NULL,
+     decide_no_cart},
+    {ADD, REFUSED_CART_NOT_FOUND, guest_would_open, NULL, decide_no_cart},
+    {EVERY | OPEN, REFUSED_CART_NOT_FOUND, owner_is_another, NULL, decide_no_cart},
+    {OPEN, REFUSED_CART_NOT_FOUND, cart_is_known, NULL,
+     decide_no_cart}, /* an id of ours, given twice */
+    {MERGE, REFUSED_CART_NOT_FOUND, nobody_would_own, NULL, decide_no_cart},
+    {MERGE, REFUSED_NOT, merge_is_done, NULL, NULL}, /* as it was asked: no further rule counts */
     {EVERY, REFUSED_VERSION_MISMATCH, version_is_another, NULL,
      "The cart has not the version that If-Match names; read it again and decide anew."},
     {CHANGE, REFUSED_CHECKED_OUT, is_checked_out, NULL,
@@ -167,7 +178,8 @@ static void touch_line(const struct facts *facts, struct verdict *verdict)
     };
 }
 
-static bool command_is_refused(const struct facts *facts, struct verdict *verdict)
+/** Whether a rule ends it: with a refusal, or because there is nothing left to do. */
+static bool rules_end(const struct facts *facts, struct verdict *verdict)
 {
     for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {
         const struct rule *rule = &rules[i];
@@ -182,7 +194,7 @@ static bool command_is_refused(const struct facts *facts, struct verdict *verdic
 }
 
 /** Where a closed cart's life goes on. */
-static void set_instead(const struct cart *cart, struct verdict *verdict)
+void set_instead(const struct cart *cart, struct verdict *verdict)
 {
     const char *instead = cart->order_id != NULL ? cart->order_id : cart->merged_into;
     if (instead != NULL)
@@ -200,15 +212,16 @@ static void set_currency(const struct facts *facts, struct verdict *verdict)
     memcpy(verdict->currency, currency.data, 3);
 }
 
-void cart_decide(const struct cart *cart, const struct cart_command *command,
-                 const struct cart_limits *limits, struct verdict *verdict)
+void cart_decide(const struct cart *cart, const struct cart *from,
+                 const struct cart_command *command, const struct cart_limits *limits,
+                 struct verdict *verdict)
 {
-    struct facts facts = {.cart = cart, .command = command, .limits = limits};
+    struct facts facts = {.cart = cart, .command = command, .limits = limits, .from = from};
     verdict_free(verdict);
     *verdict = (struct verdict){.touched = verdict->touched};
     if (command->type == CART_SET_QUANTITY || command->type == CART_REMOVE_ITEM)
         facts.line = cart_find(cart, command->product_id);
-    if (command_is_refused(&facts, verdict)) {
+    if (rules_end(&facts, verdict)) {
         set_instead(cart, verdict);
         return;
     }
@@ -235,6 +248,9 @@ void cart_decide(const struct cart *cart, const struct cart_command *command,
     case CART_OPEN_EMPTY:
         verdict->event_count = 1;
         verdict->opens = true;
+        return;
+    case CART_MERGE:
+        decide_merge(&facts, verdict);
         return;
     }
     NOT_REACHED();
@@ -319,6 +335,9 @@ void cart_decided_event(const struct cart *cart, const struct cart_command *comm
         return;
     case CART_OPEN_EMPTY:
         opened_event(command, event);
+        return;
+    case CART_MERGE:
+        merged_event(cart, command, verdict, index, event);
         return;
     }
     NOT_REACHED();

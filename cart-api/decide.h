@@ -17,7 +17,11 @@ enum cart_command_type {
     CART_CLEAR,
     CART_CHECK_OUT,
     CART_OPEN_EMPTY, /* a cart without items; its id is new */
+    CART_MERGE,
 };
+
+/** What becomes of a quantity that both carts of a merge have. */
+enum merge_strategy { MERGE_ADD, MERGE_MAX, MERGE_REPLACE };
 
 enum { COMMAND_ITEMS_MAX = 100, IF_MATCH_MAX = 16 };
 
@@ -51,6 +55,9 @@ struct cart_command {
     int64_t quantity;        /* set: the new one, 0 removes; remove: how many, 0: the whole line,
                               * as is more than it has */
     struct if_match if_match;
+    struct slice from_cart_id;    /* merge: the cart that ends; another than cart_id */
+    struct slice from_guest_hash; /* merge: of the token that the caller has of it; len 0: none */
+    enum merge_strategy strategy;
     struct slice order_id;      /* check out: of the order, when there will be one */
     struct slice payment_token; /* check out; may be empty */
     struct contact contact;     /* check out: what is empty is as the cart knows it */
@@ -102,19 +109,25 @@ struct verdict {
     int32_t line_count;           /* clear: how many lines there are */
     struct touched_line *touched; /* the caller's, room for one per item and at least one */
     size_t touched_count;
-    struct sold_line *sold; /* check out: the cart's; owned, see verdict_free */
+    /* Owned, see verdict_free: */
+    struct sold_line *sold; /* check out: the cart's lines; merge: as they are afterwards */
     size_t sold_count;
+    struct touched_line *merged; /* merge: a line for each of the cart that ends */
+    size_t merged_count;
     char instead[ORDER_ID_MAX + 1]; /* the order of a cart that is checked out, the target of one
                                      * that is merged; empty: neither */
 };
 
 void verdict_free(struct verdict *verdict);
 
-/** Judges the command on the state; fills *verdict but for .touched, which the caller has set. */
-void cart_decide(const struct cart *cart, const struct cart_command *command,
-                 const struct cart_limits *limits, struct verdict *verdict);
+/** Judges the command on the state; fills *verdict but for .touched, which the caller has set.
+ * from: merge: the cart that ends; else NULL. */
+void cart_decide(const struct cart *cart, const struct cart *from,
+                 const struct cart_command *command, const struct cart_limits *limits,
+                 struct verdict *verdict);
 
 /** Type and body of the verdict's event number index, from 0; the rest of *event is the caller's.
+ * Of a merge, event 0 is the target's and event 1 that of the cart that ends.
  * cart is as the events before it have left it; the event's slices point into all three. */
 void cart_decided_event(const struct cart *cart, const struct cart_command *command,
                         const struct verdict *verdict, size_t index, struct cart_event *event);

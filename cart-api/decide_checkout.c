@@ -6,9 +6,9 @@
 #include "base/memory.h"
 #include "cart-api/decide_internal.h"
 
-static struct sold_line *sold_lines(const struct cart *cart)
+struct sold_line *cart_sold_lines(const struct cart *cart, size_t more)
 {
-    struct sold_line *lines = mem_alloc(cart->line_count * sizeof(*lines));
+    struct sold_line *lines = mem_alloc((cart->line_count + more) * sizeof(*lines));
     for (size_t i = 0; i < cart->line_count; i++) {
         const struct cart_line *line = &cart->lines[i];
         lines[i] = (struct sold_line){
@@ -25,13 +25,15 @@ static struct sold_line *sold_lines(const struct cart *cart)
 void verdict_free(struct verdict *verdict)
 {
     free(verdict->sold);
+    free(verdict->merged);
     verdict->sold = NULL;
-    verdict->sold_count = 0;
+    verdict->merged = NULL;
+    verdict->sold_count = verdict->merged_count = 0;
 }
 
 void decide_check_out(const struct facts *facts, struct verdict *verdict)
 {
-    verdict->sold = sold_lines(facts->cart);
+    verdict->sold = cart_sold_lines(facts->cart, 0);
     verdict->sold_count = facts->cart->line_count;
     verdict->event_count = 1;
 }

@@ -14,6 +14,7 @@ const struct http_route api_routes[] = {
      HTTP_PRIVATE},
     {"DELETE", "/api/cart/{cartId}/items/{productId}", "remove_item", route_remove_item,
      HTTP_PRIVATE},
+    {"POST", "/api/cart/{cartId}/merge", "merge", route_merge, HTTP_PRIVATE},
     {"POST", "/api/cart/{cartId}/checkout", "check_out", route_check_out, HTTP_PRIVATE},
     {"GET", "/api/cart/view/{cartId}", "view", route_view, HTTP_PRIVATE},
     {"GET", "/api/cart/{cartId}/events", "events", route_history, HTTP_PRIVATE},

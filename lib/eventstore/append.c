@@ -44,8 +44,26 @@ struct append_stream *append_batch_stream(struct append_batch *batch)
     batch->streams = grown(batch->streams, batch->stream_count, &batch->stream_capacity,
                            sizeof(batch->streams[0]));
     struct append_stream *stream = &batch->streams[batch->stream_count++];
-    *stream = (struct append_stream){0};
+    *stream = (struct append_stream){.unit = batch->stream_count - 1};
     return stream;
+}
+
+void append_batch_join(struct append_batch *batch, size_t a, size_t b)
+{
+    size_t kept = batch->streams[a].unit, gone = batch->streams[b].unit;
+    for (size_t i = 0; i < batch->stream_count; i++) {
+        if (batch->streams[i].unit == gone)
+            batch->streams[i].unit = kept;
+    }
+}
+
+void append_batch_exclude(struct append_batch *batch, size_t stream)
+{
+    size_t unit = batch->streams[stream].unit;
+    for (size_t i = 0; i < batch->stream_count; i++) {
+        if (batch->streams[i].unit == unit)
+            batch->streams[i].excluded = true;
+    }
 }
 
 struct append_event *append_batch_event(struct append_batch *batch)
@@ -107,7 +125,7 @@ static void put_streams(struct append_batch *batch, struct pg_params *params)
     size_t n = batch->stream_count;
     PARAM_ARRAY(params, PG_TEXT, n, !s[i].excluded, pg_array_bytes(params, s[i].stream_id));
     PARAM_ARRAY(params, PG_INT4, n, !s[i].excluded, pg_array_int32(params, s[i].expected_version));
-    PARAM_ARRAY(params, PG_INT4, n, !s[i].excluded, pg_array_int32(params, (int32_t)i));
+    PARAM_ARRAY(params, PG_INT4, n, !s[i].excluded, pg_array_int32(params, (int32_t)s[i].unit));
     PARAM_ARRAY(params, PG_UUID, n, !s[i].excluded,
                 s[i].has_events ? pg_array_uuid(params, &s[i].first_event) : pg_array_null(params));
 }
@@ -117,7 +135,7 @@ static void put_events(struct append_batch *batch, struct pg_params *params)
     const struct append_event *e = batch->events;
     size_t n = batch->event_count;
 #define EVENT_ARRAY(type, put) PARAM_ARRAY(params, type, n, takes_part(batch, e[i].stream), put)
-    EVENT_ARRAY(PG_INT4, pg_array_int32(params, (int32_t)e[i].stream));
+    EVENT_ARRAY(PG_INT4, pg_array_int32(params, (int32_t)batch->streams[e[i].stream].unit));
     EVENT_ARRAY(PG_INT2, pg_array_int16(params, (int16_t)e[i].record.partition));
     EVENT_ARRAY(PG_TEXT, pg_array_bytes(params, e[i].record.stream_id));
     EVENT_ARRAY(PG_INT4, pg_array_int32(params, e[i].record.version));
@@ -137,7 +155,7 @@ static void put_keys(struct append_batch *batch, struct pg_params *params, int64
     const struct append_key *k = batch->keys;
     size_t n = batch->key_count;
 #define KEY_ARRAY(type, put) PARAM_ARRAY(params, type, n, takes_part(batch, k[i].stream), put)
-    KEY_ARRAY(PG_INT4, pg_array_int32(params, (int32_t)k[i].stream));
+    KEY_ARRAY(PG_INT4, pg_array_int32(params, (int32_t)batch->streams[k[i].stream].unit));
     KEY_ARRAY(PG_TEXT, pg_array_bytes(params, batch->streams[k[i].stream].stream_id));
     KEY_ARRAY(PG_TEXT, pg_array_bytes(params, k[i].principal));
     KEY_ARRAY(PG_TEXT, pg_array_bytes(params, k[i].key));
@@ -151,6 +169,19 @@ static void put_keys(struct append_batch *batch, struct pg_params *params, int64
               k[i].tail.data != NULL ? pg_array_bytes(params, k[i].tail) : pg_array_null(params));
     KEY_ARRAY(PG_TIMESTAMPTZ, pg_array_time(params, now_us));
 #undef KEY_ARRAY
+}
+
+/* Gives all streams of the units that have streams with this result the same one. */
+static void spread(struct append_batch *batch, enum append_result result)
+{
+    for (size_t i = 0; i < batch->stream_count; i++) {
+        if (batch->streams[i].result != result)
+            continue;
+        for (size_t j = 0; j < batch->stream_count; j++) {
+            if (batch->streams[j].unit == batch->streams[i].unit)
+                batch->streams[j].result = result;
+        }
+    }
 }
 
 /* Streams that were not as expected, less those whose events are there from an earlier try. */
@@ -168,8 +199,14 @@ static void take_stale(const struct pg_result *result, struct append_batch *batc
         batch->streams[i].result = STREAM_STALE;
         next_stale = stale.count > 0 ? (size_t)pg_array_next_int(&stale) : 0;
     }
-    while (done.count > 0)
-        batch->streams[pg_array_next_int(&done)].result = STREAM_APPENDED;
+    spread(batch, STREAM_STALE);
+    while (done.count > 0) {
+        size_t unit = (size_t)pg_array_next_int(&done);
+        for (size_t i = 0; i < batch->stream_count; i++) {
+            if (batch->streams[i].unit == unit)
+                batch->streams[i].result = STREAM_APPENDED;
+        }
+    }
 }
 
 static void take_found_keys(struct pg_result *result, struct append_batch *batch)
@@ -197,6 +234,7 @@ static void take_found_keys(struct pg_result *result, struct append_batch *batch
             break;
         }
     }
+    spread(batch, STREAM_KEY_FOUND);
 }
 
 /* Positions as cart_append gives them: per partition, in the order of the events. */

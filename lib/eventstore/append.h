@@ -9,15 +9,18 @@
 #include "eventstore/event_record.h"
 #include "io/pg.h"
 
-/** A stream that the batch was decided on. All its events are appended, or none. */
+enum append_result { STREAM_APPENDED, STREAM_STALE, STREAM_KEY_FOUND };
+
+/** A stream that the batch was decided on. All events of its unit are appended, or none. */
 struct append_stream {
     struct slice stream_id;
+    size_t unit; /* streams with the same one stand or fall together; at first its own index */
     int partition;
     int32_t expected_version; /* before the batch */
     bool has_events;
     struct uuid first_event;
     bool excluded; /* by the caller: takes no part in the batch */
-    enum { STREAM_APPENDED, STREAM_STALE, STREAM_KEY_FOUND } result;
+    enum append_result result;
 };
 
 struct append_event {
@@ -63,6 +66,10 @@ void append_batch_free(struct append_batch *batch);
 struct append_stream *append_batch_stream(struct append_batch *batch);
 struct append_event *append_batch_event(struct append_batch *batch);
 struct append_key *append_batch_key(struct append_batch *batch);
+/** Makes one unit of two streams' units: what was decided on one depends on the other. */
+void append_batch_join(struct append_batch *batch, size_t a, size_t b);
+/** Takes the stream's unit out of the batch. */
+void append_batch_exclude(struct append_batch *batch, size_t stream);
 
 /** Runs the batch. 0: every result is set, everything of STREAM_APPENDED streams is durable. -1 as
  * pg_run: with an unknown error the same batch may be run again on a new connection, what was

@@ -109,6 +109,11 @@ bool committer_submit(struct committer *committer, struct command *command)
 {
     command->partition = hash_partition(command->stream_id.data, command->stream_id.len,
                                         committer->options.category->partitions);
+    if (command->other_id.len > 0) {
+        CHECK(!slice_equal(command->stream_id, command->other_id));
+        command->other_partition = hash_partition(command->other_id.data, command->other_id.len,
+                                                  committer->options.category->partitions);
+    }
     command->attempts = 0;
     struct lane *lane = &committer->lanes[command->partition % committer->options.lanes];
     return queue_push(&lane->queue, &command->node);

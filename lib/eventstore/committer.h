@@ -45,6 +45,9 @@ enum command_outcome {
 struct command {
     struct queue_node node;
     struct slice stream_id;
+    /* A second stream that the command reads and may append to: both in one transaction, whatever
+     * partitions and lanes they belong to. len 0: none. Never the same as stream_id. */
+    struct slice other_id;
     /* Idempotency-Key; key.len 0: none. */
     struct slice principal, key;
     uint8_t fingerprint[32];
@@ -70,7 +73,7 @@ struct command {
         body_position; /* offset in body where the digits of position belong; SIZE_MAX: nowhere */
     int32_t version;   /* of the stream, after the command; set by decide */
     int64_t position;  /* of the stream's last event known to the answer, see decide */
-    int partition;
+    int partition, other_partition;
     int attempts;
 };
 
@@ -82,6 +85,12 @@ struct uuid decision_event_id(struct decision *decision);
  * The state is evolved before it returns. */
 void decision_event(struct decision *decision, const struct uuid *event_id, const char *type,
                     struct slice payload);
+
+/** The state of the command's other stream. */
+const void *decision_other(const struct decision *decision);
+/** As decision_event, for the other stream. */
+void decision_event_other(struct decision *decision, const struct uuid *event_id, const char *type,
+                          struct slice payload);
 
 struct committer_options {
     const struct category *category;

@@ -21,8 +21,8 @@ enum {
 /* A command of the batch under way. */
 struct slot {
     struct command *command;
-    struct stream_entry *entry;
-    size_t stream, key; /* key: 1 + index, 0: none */
+    struct stream_entry *entry, *other; /* other: NULL: the command has one stream */
+    size_t stream, other_stream, key;   /* key: 1 + index, 0: none */
     size_t events_begin, events_end;
     bool settled;
 };
@@ -75,9 +75,12 @@ static void load_round(struct lane *lane, struct round *round)
     for (size_t i = 0; i < round->count; i++) {
         struct slot *slot = &round->slots[i];
         slot->entry = stream_cache_get(&lane->cache, slot->command->stream_id);
-        if (slot->entry->broken)
+        slot->other = lane_other_entry(lane, slot->command);
+        const struct stream_entry *other = slot->other != NULL ? slot->other : slot->entry;
+        if (slot->entry->broken || other->broken)
             finish(round, slot, COMMAND_BROKEN);
-        else if (slot->entry->state == NULL || now_us > slot->command->deadline_us)
+        else if (slot->entry->state == NULL || other->state == NULL ||
+                 now_us > slot->command->deadline_us)
             finish(round, slot, COMMAND_UNAVAILABLE);
     }
     free(commands);
@@ -93,6 +96,7 @@ static void decide_round(struct lane *lane, struct round *round)
         enum lane_decided decided = lane_decide(lane, slot->command, &slot->key);
         slot->events_end = lane->batch.event_count;
         slot->stream = slot->entry->in_batch - 1;
+        slot->other_stream = slot->other != NULL ? slot->other->in_batch - 1 : slot->stream;
         if (decided == LANE_DEFERRED)
             repeat(round, slot, false);
         else if (decided == LANE_FAILED)
@@ -150,8 +154,9 @@ static void replay(struct command *command, const struct append_key *key)
 static void settle(struct lane *lane, struct round *round, struct slot *slot)
 {
     const struct append_stream *stream = &lane->batch.streams[slot->stream];
+    const struct append_stream *other = &lane->batch.streams[slot->other_stream];
     const struct append_key *key = slot->key > 0 ? &lane->batch.keys[slot->key - 1] : NULL;
-    if (stream->excluded) {
+    if (stream->excluded || other->excluded) {
         repeat(round, slot, true);
         return;
     }
@@ -161,7 +166,7 @@ static void settle(struct lane *lane, struct round *round, struct slot *slot)
         finish(round, slot, key->found_same ? COMMAND_REPLAYED : COMMAND_KEY_REUSED);
         return;
     }
-    if (stream->result != STREAM_APPENDED) {
+    if (stream->result != STREAM_APPENDED || other->result != STREAM_APPENDED) {
         repeat(round, slot, true);
         return;
     }
@@ -175,8 +180,11 @@ static void place_answers(struct lane *lane, struct round *round)
         struct slot *slot = &round->slots[i];
         if (slot->settled)
             continue;
-        if (slot->events_end > slot->events_begin)
-            slot->entry->position = lane->batch.events[slot->events_end - 1].record.position;
+        for (size_t e = slot->events_begin; e < slot->events_end; e++) {
+            const struct append_event *event = &lane->batch.events[e];
+            struct stream_entry *entry = event->stream == slot->stream ? slot->entry : slot->other;
+            entry->position = event->record.position;
+        }
         slot->command->position = slot->entry->position;
     }
 }
@@ -209,20 +217,24 @@ static void offer_appended(struct lane *lane)
 }
 
 /* What was decided on a stream that was not appended is forgotten with the stream's state. */
-static void close_batch(struct lane *lane, struct round *round, bool committed)
+static void close_stream(struct lane *lane, struct stream_entry *entry, bool committed)
 {
-    for (size_t i = 0; i < round->count; i++) {
-        struct stream_entry *entry = round->slots[i].entry;
-        if (entry == NULL || entry->in_batch == 0)
-            continue;
-        const struct append_stream *stream = &lane->batch.streams[entry->in_batch - 1];
-        if (!committed || stream->excluded || stream->result != STREAM_APPENDED)
-            stream_cache_forget(&lane->cache, entry);
-        else
-            offer_snapshot(lane, entry);
-        stream_cache_recount(&lane->cache, entry);
-        entry->in_batch = 0;
-    }
+    if (entry == NULL || entry->in_batch == 0)
+        return;
+    const struct append_stream *stream = &lane->batch.streams[entry->in_batch - 1];
+    if (!committed || stream->excluded || stream->result != STREAM_APPENDED)
+        stream_cache_forget(&lane->cache, entry);
+    else
+        offer_snapshot(lane, entry);
+    stream_cache_recount(&lane->cache, entry);
+    entry->in_batch = 0;
+}
+
+/* Somebody may mend the store: look again next time. */
+static void forget_broken(struct lane *lane, struct stream_entry *entry)
+{
+    if (entry != NULL && entry->broken)
+        stream_cache_forget(&lane->cache, entry);
 }
 
 static void run_round(struct lane *lane, struct round *round)
@@ -245,11 +257,11 @@ static void run_round(struct lane *lane, struct round *round)
     }
     if (committed)
         offer_appended(lane);
-    close_batch(lane, round, committed);
     for (size_t i = 0; i < round->count; i++) {
-        struct stream_entry *entry = round->slots[i].entry;
-        if (entry->broken) /* somebody may mend the store: look again next time */
-            stream_cache_forget(&lane->cache, entry);
+        close_stream(lane, round->slots[i].entry, committed);
+        close_stream(lane, round->slots[i].other, committed);
+        forget_broken(lane, round->slots[i].entry);
+        forget_broken(lane, round->slots[i].other);
     }
 }
 

@@ -37,7 +37,7 @@ struct lane {
 struct decision {
     struct lane *lane;
     struct command *command;
-    struct stream_entry *entry;
+    struct stream_entry *entry, *other; /* other: NULL: the command has one stream */
     int64_t time_us;
     bool failed; /* an event could not be applied */
 };
@@ -61,5 +61,7 @@ enum lane_decided {
  * none. */
 enum lane_decided lane_decide(struct lane *lane, struct command *command,
                               size_t *ret_key) WARN_UNUSED;
+/** The entry of the command's other stream; NULL: it has none. */
+struct stream_entry *lane_other_entry(struct lane *lane, const struct command *command);
 
 #endif

@@ -16,20 +16,26 @@ struct uuid decision_event_id(struct decision *decision)
     return uuid_v7(&decision->lane->ids, decision->time_us);
 }
 
-void decision_event(struct decision *decision, const struct uuid *event_id, const char *type,
-                    struct slice payload)
+const void *decision_other(const struct decision *decision)
+{
+    CHECK(decision->other != NULL);
+    return decision->other->state;
+}
+
+static void add_event(struct decision *decision, struct stream_entry *entry,
+                      const struct uuid *event_id, const char *type, struct slice payload)
 {
     struct lane *lane = decision->lane;
-    struct append_stream *stream = &lane->batch.streams[decision->entry->in_batch - 1];
+    struct append_stream *stream = &lane->batch.streams[entry->in_batch - 1];
     const struct aggregate *aggregate = lane->options->aggregate;
     struct append_event *event = append_batch_event(&lane->batch);
     struct error err;
-    event->stream = decision->entry->in_batch - 1;
+    event->stream = entry->in_batch - 1;
     event->payload = lane->batch.payloads.len;
     event->record = (struct event_record){
         .partition = stream->partition,
         .stream_id = stream->stream_id,
-        .version = aggregate->version(decision->entry->state) + 1,
+        .version = aggregate->version(entry->state) + 1,
         .event_id = *event_id,
         .type = slice_of(type),
         .payload = payload,
@@ -44,11 +50,29 @@ void decision_event(struct decision *decision, const struct uuid *event_id, cons
         stream->has_events = true;
         stream->first_event = *event_id;
     }
-    if (!decision->failed && aggregate->evolve(decision->entry->state, &event->record, &err) != 0) {
-        log_error("decided event cannot be applied", LOG_TEXT("stream", decision->entry->stream_id),
+    if (!decision->failed && aggregate->evolve(entry->state, &event->record, &err) != 0) {
+        log_error("decided event cannot be applied", LOG_TEXT("stream", entry->stream_id),
                   LOG_TEXT("type", type), LOG_TEXT("reason", err.message));
         decision->failed = true;
     }
+}
+
+void decision_event(struct decision *decision, const struct uuid *event_id, const char *type,
+                    struct slice payload)
+{
+    add_event(decision, decision->entry, event_id, type, payload);
+}
+
+void decision_event_other(struct decision *decision, const struct uuid *event_id, const char *type,
+                          struct slice payload)
+{
+    CHECK(decision->other != NULL);
+    add_event(decision, decision->other, event_id, type, payload);
+}
+
+struct stream_entry *lane_other_entry(struct lane *lane, const struct command *command)
+{
+    return command->other_id.len > 0 ? stream_cache_get(&lane->cache, command->other_id) : NULL;
 }
 
 /* Two commands with one key in one batch: the second has to see what the first recorded. */
@@ -63,8 +87,10 @@ static bool key_in_batch(const struct lane *lane, size_t stream, const struct co
     return false;
 }
 
-static void join_batch(struct lane *lane, struct stream_entry *entry, int partition)
+static void enter_batch(struct lane *lane, struct stream_entry *entry, int partition)
 {
+    if (entry->in_batch > 0)
+        return;
     struct append_stream *stream = append_batch_stream(&lane->batch);
     stream->stream_id = entry->map.key;
     stream->partition = partition;
@@ -72,22 +98,28 @@ static void join_batch(struct lane *lane, struct stream_entry *entry, int partit
     entry->in_batch = lane->batch.stream_count;
 }
 
-static bool run_decide(struct lane *lane, struct command *command, struct stream_entry *entry)
+static int64_t later_us(const struct lane *lane, const struct stream_entry *entry, int64_t time_us)
 {
-    int64_t last_us = lane->options->aggregate->updated_at_us(entry->state);
-    int64_t now_us = clock_wall_us();
+    int64_t last_us = entry != NULL ? lane->options->aggregate->updated_at_us(entry->state) : 0;
+    return time_us > last_us ? time_us : last_us;
+}
+
+static bool run_decide(struct lane *lane, struct command *command, struct stream_entry *entry,
+                       struct stream_entry *other)
+{
     struct decision decision = {
         .lane = lane,
         .command = command,
         .entry = entry,
-        .time_us = now_us > last_us ? now_us : last_us,
+        .other = other,
+        .time_us = later_us(lane, entry, later_us(lane, other, clock_wall_us())),
     };
     buf_clear(&command->body);
     command->body_position = SIZE_MAX;
     command->refused = false;
     command->decide(command, entry->state, &decision);
     if (decision.failed)
-        lane->batch.streams[entry->in_batch - 1].excluded = true;
+        append_batch_exclude(&lane->batch, entry->in_batch - 1);
     return !decision.failed;
 }
 
@@ -112,15 +144,23 @@ static size_t add_key(struct lane *lane, size_t stream, const struct command *co
 enum lane_decided lane_decide(struct lane *lane, struct command *command, size_t *ret_key)
 {
     struct stream_entry *entry = stream_cache_get(&lane->cache, command->stream_id);
-    CHECK(entry->state != NULL);
-    if (entry->in_batch == 0)
-        join_batch(lane, entry, command->partition);
+    struct stream_entry *other = lane_other_entry(lane, command);
+    CHECK(entry->state != NULL && (other == NULL || other->state != NULL));
+    enter_batch(lane, entry, command->partition);
     size_t stream = entry->in_batch - 1;
+    if (other != NULL) {
+        /* From here on what is decided on one of the two depends on the other. */
+        enter_batch(lane, other, command->other_partition);
+        if (lane->batch.streams[stream].excluded ||
+            lane->batch.streams[other->in_batch - 1].excluded)
+            return LANE_DEFERRED;
+        append_batch_join(&lane->batch, stream, other->in_batch - 1);
+    }
     if (lane->batch.streams[stream].excluded)
         return LANE_DEFERRED;
     if (command->key.len > 0 && key_in_batch(lane, stream, command))
         return LANE_DEFERRED;
-    if (!run_decide(lane, command, entry))
+    if (!run_decide(lane, command, entry, other))
         return LANE_FAILED;
     *ret_key = command->key.len > 0 ? add_key(lane, stream, command) : 0;
     return LANE_DECIDED;

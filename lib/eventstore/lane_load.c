@@ -71,18 +71,24 @@ static size_t collect_cold(struct lane *lane, struct command *const *commands, s
 {
     size_t found = 0;
     for (size_t i = 0; i < count; i++) {
-        struct stream_entry *entry = stream_cache_get(&lane->cache, commands[i]->stream_id);
-        if (entry->state != NULL)
-            continue;
-        entry->state = lane->options->aggregate->create();
-        cold[found++] = (struct loading){lane, entry};
+        struct stream_entry *const entries[] = {
+            stream_cache_get(&lane->cache, commands[i]->stream_id),
+            lane_other_entry(lane, commands[i]),
+        };
+        for (size_t e = 0; e < ARRAY_SIZE(entries); e++) {
+            if (entries[e] == NULL || entries[e]->state != NULL)
+                continue;
+            entries[e]->state = lane->options->aggregate->create();
+            cold[found++] = (struct loading){lane, entries[e]};
+        }
     }
     return found;
 }
 
 int lane_load(struct lane *lane, struct command *const *commands, size_t count, struct error *err)
 {
-    struct loading *cold = mem_alloc(count * sizeof(*cold));
+    enum { STREAMS_OF_COMMAND = 2 };
+    struct loading *cold = mem_alloc(count * STREAMS_OF_COMMAND * sizeof(*cold));
     size_t cold_count = collect_cold(lane, commands, count, cold);
     int rc = 0;
     if (cold_count > 0) {

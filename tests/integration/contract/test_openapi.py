@@ -14,6 +14,7 @@ PATHS = {
     "/api/cart": {"post"},
     "/api/cart/{cartId}/items": {"post", "delete"},
     "/api/cart/{cartId}/items/{productId}": {"put", "delete"},
+    "/api/cart/{cartId}/merge": {"post"},
     "/api/cart/{cartId}/checkout": {"post"},
     "/api/cart/view/{cartId}": {"get"},
     "/api/cart/{cartId}/events": {"get"},

@@ -92,6 +92,19 @@ class Api:
     def clear(self, cart_id: str, headers: dict[str, str] | None = None) -> httpx.Response:
         return self.http.delete(f"/api/cart/{cart_id}/items", headers=headers)
 
+    def merge(
+        self,
+        cart_id: str,
+        source: str,
+        strategy: str | None = None,
+        *,
+        user_id: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> httpx.Response:
+        body = {"from": source, "strategy": strategy, "userId": user_id}
+        given = {name: value for name, value in body.items() if value is not None}
+        return self.http.post(f"/api/cart/{cart_id}/merge", json=given, headers=headers)
+
     def check_out(
         self,
         cart_id: str,

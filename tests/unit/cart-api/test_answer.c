@@ -13,7 +13,7 @@ static void decide_and_render(struct cart *cart, const struct cart_command *comm
     struct touched_line touched[COMMAND_ITEMS_MAX];
     struct verdict verdict = {.touched = touched};
     size_t position;
-    cart_decide(cart, command, &limits, &verdict);
+    cart_decide(cart, NULL, command, &limits, &verdict);
     assert_int_equal(verdict.refusal, REFUSED_NOT);
     for (size_t i = 0; i < verdict.event_count; i++) {
         struct error err;

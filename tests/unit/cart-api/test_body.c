@@ -235,6 +235,43 @@ static void card_numbers_in_items(void **state)
     }
 }
 
+static void a_merge(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        enum merge_strategy strategy;
+    } rows[] = {
+        {"{\"from\":\"guest-1\"}", MERGE_ADD},
+        {"{\"from\":\"guest-1\",\"strategy\":\"add\"}", MERGE_ADD},
+        {"{\"from\":\"guest-1\",\"strategy\":\"max\",\"userId\":\"anna\"}", MERGE_MAX},
+        {"{\"from\":\"guest-1\",\"strategy\":\"replace\"}", MERGE_REPLACE},
+    };
+    static const struct refused refused_rows[] = {
+        {"", "invalid_json", ""},
+        {"{}", "invalid_field", "/from"},
+        {"{\"from\":7}", "invalid_field", "/from"},
+        {"{\"from\":\"\"}", "invalid_value", "/from"},
+        {"{\"from\":\"a b\"}", "invalid_value", "/from"},
+        {"{\"from\":\"g\",\"strategy\":\"sum\"}", "invalid_value", "/strategy"},
+        {"{\"from\":\"g\",\"into\":\"c\"}", "invalid_field", "/into"},
+        {"{\"from\":\"4111111111111111\"}", "card_number_refused", "/from"},
+    };
+    struct merge_body body;
+    struct body_failure failure;
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        assert_int_equal(body_merge_parse(slice_of(rows[i].text), &body, &failure), 0);
+        assert_slice(body.from, "guest-1");
+        assert_int_equal(body.strategy, rows[i].strategy);
+        body_merge_free(&body);
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(refused_rows); i++) {
+        assert_int_equal(body_merge_parse(slice_of(refused_rows[i].text), &body, &failure), -1);
+        assert_string_equal(failure.problem->code, refused_rows[i].problem);
+        assert_string_equal(failure.place.pointer, refused_rows[i].pointer);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -245,6 +282,7 @@ int main(void)
         cmocka_unit_test(at_most_a_hundred_items),
         cmocka_unit_test(quantities),
         cmocka_unit_test(a_checkout),
+        cmocka_unit_test(a_merge),
         cmocka_unit_test(what_a_checkout_may_not_say),
         cmocka_unit_test(card_numbers_in_items),
     };

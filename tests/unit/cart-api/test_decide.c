@@ -3,6 +3,8 @@
  */
 #include "../test.h"
 
+#include <stdlib.h>
+
 #include "base/memory.h"
 #include "cart-api/decide.h"
 
@@ -10,6 +12,7 @@ static const struct cart_limits limits = {"USD", 999, 200};
 
 struct run {
     struct cart cart;
+    struct cart *from; /* merge: the cart that ends */
     struct verdict verdict;
     struct touched_line touched[COMMAND_ITEMS_MAX];
 };
@@ -19,14 +22,18 @@ static enum refusal run(struct run *run, const struct cart_command *command,
                         const struct cart_limits *with)
 {
     run->verdict.touched = run->touched;
-    cart_decide(&run->cart, command, with, &run->verdict);
+    cart_decide(&run->cart, run->from, command, with, &run->verdict);
     for (size_t i = 0; i < run->verdict.event_count; i++) {
         struct error err;
         struct cart_event event = {.cart_id = command->cart_id,
                                    .version = run->cart.version + 1,
                                    .actor = slice_of("anna")};
+        struct cart *cart = run->from != NULL && i == 1 ? run->from : &run->cart;
+        event.version = cart->version + 1;
+        if (cart == run->from)
+            event.cart_id = command->from_cart_id;
         cart_decided_event(&run->cart, command, &run->verdict, i, &event);
-        assert_int_equal(cart_evolve(&run->cart, &event, &err), 0);
+        assert_int_equal(cart_evolve(cart, &event, &err), 0);
     }
     if (run->verdict.refusal != REFUSED_NOT)
         assert_non_null(run->verdict.because);
@@ -307,7 +314,7 @@ static void a_checkout_freezes_the_cart(void **state)
     cart_set_contact(&r.cart, &known);
     r.cart.opened_at_us = 77;
     r.verdict.touched = r.touched;
-    cart_decide(&r.cart, &command, &limits, &r.verdict);
+    cart_decide(&r.cart, NULL, &command, &limits, &r.verdict);
     assert_int_equal(r.verdict.refusal, REFUSED_NOT);
     assert_int_equal(r.verdict.event_count, 1);
     cart_decided_event(&r.cart, &command, &r.verdict, 0, &event);
@@ -371,6 +378,198 @@ static void a_cart_without_currency(void **state)
     cart_free(&r.cart);
 }
 
+/* ---- merge */
+
+struct merge_case {
+    enum merge_strategy strategy;
+    int64_t into, from; /* quantities of one product, 0: no line; prices are 100 and 90 */
+    enum refusal refusal;
+    int64_t quantity, total_minor; /* of the target afterwards */
+};
+
+static struct cart_command merge(enum merge_strategy strategy)
+{
+    return (struct cart_command){.type = CART_MERGE,
+                                 .cart_id = slice_of("c1"),
+                                 .from_cart_id = slice_of("guest"),
+                                 .strategy = strategy};
+}
+
+static void quantities_of_a_merge(void **state)
+{
+    (void)state;
+    static const struct merge_case rows[] = {
+        {MERGE_ADD, 2, 3, REFUSED_NOT, 5, 450},
+        {MERGE_MAX, 2, 3, REFUSED_NOT, 3, 270},
+        {MERGE_MAX, 3, 2, REFUSED_NOT, 3, 270},
+        {MERGE_REPLACE, 3, 2, REFUSED_NOT, 2, 180},
+        {MERGE_ADD, 0, 3, REFUSED_NOT, 3, 270},
+        {MERGE_ADD, 3, 0, REFUSED_NOT, 3, 300},
+        {MERGE_MAX, 3, 0, REFUSED_NOT, 3, 300},
+        {MERGE_REPLACE, 3, 0, REFUSED_NOT, 3, 300}, /* lines of the target stay */
+        {MERGE_ADD, 998, 1, REFUSED_NOT, 999, 89910},
+        {MERGE_ADD, 999, 1, REFUSED_QUANTITY_LIMIT, 999, 99900},
+        {MERGE_MAX, 999, 999, REFUSED_NOT, 999, 89910},
+        {MERGE_REPLACE, 999, 1, REFUSED_NOT, 1, 90},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        struct run r = {0}, guest = {0};
+        struct cart_command command = merge(rows[i].strategy);
+        run_add(&r, "other", 0, 1);
+        run_add(&guest, "third", 0, 1);
+        if (rows[i].into > 0)
+            run_add(&r, "p1", 100, rows[i].into);
+        if (rows[i].from > 0)
+            run_add(&guest, "p1", 90, rows[i].from);
+        int32_t before = r.cart.version;
+        r.from = &guest.cart;
+        assert_int_equal(run(&r, &command, &limits), rows[i].refusal);
+        assert_int_equal(cart_find(&r.cart, slice_of("p1"))->quantity, rows[i].quantity);
+        assert_int_equal(r.cart.total_minor, rows[i].total_minor);
+        bool done = rows[i].refusal == REFUSED_NOT;
+        assert_int_equal(r.cart.version, before + (done ? 1 : 0));
+        assert_int_equal(guest.cart.status, done ? CART_MERGED : CART_OPEN);
+        cart_free(&r.cart);
+        cart_free(&guest.cart);
+    }
+}
+
+static void a_merge_tells_changed_prices_and_keeps_the_order(void **state)
+{
+    (void)state;
+    struct run r = {0}, guest = {0};
+    struct cart_command command = merge(MERGE_ADD);
+    run_add(&r, "b", 100, 1);
+    run_add(&r, "a", 100, 1);
+    run_add(&guest, "c", 5, 1);
+    run_add(&guest, "a", 90, 1);
+    r.verdict.touched = r.touched;
+    cart_decide(&r.cart, &guest.cart, &command, &limits, &r.verdict);
+    assert_int_equal(r.verdict.event_count, 2);
+    assert_int_equal(r.verdict.merged_count, 2);
+    assert_int_equal(r.verdict.merged[1].old_price_minor, 100);
+    assert_int_equal(r.verdict.merged[1].price_minor, 90);
+    r.from = &guest.cart;
+    run(&r, &command, &limits);
+    assert_slice(cart_line_product(&r.cart.lines[0]), "b");
+    assert_slice(cart_line_product(&r.cart.lines[1]), "a");
+    assert_slice(cart_line_product(&r.cart.lines[2]), "c");
+    assert_string_equal(guest.cart.merged_into, "c1");
+    cart_free(&r.cart);
+    cart_free(&guest.cart);
+}
+
+static void a_merge_again_changes_nothing(void **state)
+{
+    (void)state;
+    struct run r = {0}, guest = {0};
+    struct cart_command command = merge(MERGE_ADD);
+    run_add(&r, "p1", 100, 1);
+    run_add(&guest, "p1", 100, 1);
+    r.from = &guest.cart;
+    assert_int_equal(run(&r, &command, &limits), REFUSED_NOT);
+    int32_t version = r.cart.version;
+    assert_int_equal(run(&r, &command, &limits), REFUSED_NOT);
+    command.if_match = (struct if_match){.given = true, .count = 1, .versions = {1}};
+    assert_int_equal(run(&r, &command, &limits), REFUSED_NOT); /* done is done */
+    assert_int_equal(r.cart.version, version);
+    command.if_match.given = false;
+    command.cart_id = slice_of("c2");
+    assert_int_equal(run(&r, &command, &limits), REFUSED_MERGED);
+    assert_string_equal(r.verdict.instead, "c1");
+    cart_free(&r.cart);
+    cart_free(&guest.cart);
+}
+
+static void what_cannot_be_merged(void **state)
+{
+    (void)state;
+    static const struct cart_limits two_lines = {"USD", 999, 2};
+    struct run r = {0}, guest = {0};
+    struct cart_command command = merge(MERGE_ADD);
+    r.from = &guest.cart;
+    assert_int_equal(run(&r, &command, &limits), REFUSED_CART_NOT_FOUND); /* nobody's target */
+    run_add(&r, "p1", 100, 1);
+    assert_int_equal(run(&r, &command, &limits), REFUSED_CART_NOT_FOUND);
+    assert_string_equal(r.verdict.field, "from");
+    run_add(&guest, "p2", AMOUNT_MAX_MINOR - 1, 1);
+    run_add(&guest, "p3", 1, 1);
+    assert_int_equal(run(&r, &command, &two_lines), REFUSED_LINE_LIMIT);
+    assert_int_equal(run(&r, &command, &limits), REFUSED_AMOUNT_LIMIT);
+    command.user_id = slice_of("bert");
+    assert_int_equal(run(&r, &command, &limits), REFUSED_CART_NOT_FOUND);
+    command.user_id = (struct slice){"", 0};
+    memcpy(guest.cart.currency, "EUR", 3);
+    assert_int_equal(run(&r, &command, &limits), REFUSED_CURRENCY_MISMATCH);
+    guest.cart.status = CART_EXPIRED;
+    assert_int_equal(run(&r, &command, &limits), REFUSED_EXPIRED);
+    guest.cart.status = CART_CHECKED_OUT;
+    guest.cart.order_id = mem_strdup("ord_1");
+    assert_int_equal(run(&r, &command, &limits), REFUSED_CHECKED_OUT);
+    assert_string_equal(r.verdict.instead, "ord_1");
+    r.cart.status = CART_EXPIRED;
+    assert_int_equal(run(&r, &command, &limits), REFUSED_EXPIRED);
+    assert_int_equal(r.cart.version, 1);
+    cart_free(&r.cart);
+    cart_free(&guest.cart);
+}
+
+/* Whose the cart that ends may be: the caller's, or a guest's whose token the caller has. */
+static void a_merge_wants_both_carts_to_be_the_callers(void **state)
+{
+    (void)state;
+    static const char hash[GUEST_TOKEN_HASH_BYTES] = "0123456789abcdef0123456789abcde";
+    static const char other[GUEST_TOKEN_HASH_BYTES] = "x";
+    struct slice none = {"", 0};
+    const struct {
+        const char *principal;
+        bool guest; /* the cart that ends is a guest's, else anna's */
+        struct slice from_guest_hash;
+        enum refusal refusal;
+    } rows[] = {
+        {"user:anna", false, none, REFUSED_NOT},
+        {"user:anna", true, none, REFUSED_CART_NOT_FOUND},
+        {"user:anna", true, {other, sizeof(other)}, REFUSED_CART_NOT_FOUND},
+        {"user:anna", true, {hash, sizeof(hash)}, REFUSED_NOT},
+        {"user:bert", false, none, REFUSED_CART_NOT_FOUND}, /* the target is anna's */
+        {"", true, none, REFUSED_NOT},                      /* who may change everybody's */
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        struct run r = {0}, guest = {0};
+        struct cart_command command = merge(MERGE_ADD);
+        run_add(&r, "p1", 100, 1);
+        run_add(&guest, "p1", 100, 1);
+        if (rows[i].guest) {
+            free(guest.cart.user_id);
+            guest.cart.user_id = NULL;
+            guest.cart.guest = true;
+            memcpy(guest.cart.guest_token_hash, hash, sizeof(hash));
+        }
+        r.from = &guest.cart;
+        command.principal = slice_of(rows[i].principal);
+        command.from_guest_hash = rows[i].from_guest_hash;
+        assert_int_equal(run(&r, &command, &limits), rows[i].refusal);
+        cart_free(&r.cart);
+        cart_free(&guest.cart);
+    }
+}
+
+static void a_merge_opens_its_users_cart(void **state)
+{
+    (void)state;
+    struct run r = {0}, guest = {0};
+    struct cart_command command = merge(MERGE_ADD);
+    run_add(&guest, "p1", 100, 2);
+    r.from = &guest.cart;
+    command.user_id = slice_of("bert");
+    assert_int_equal(run(&r, &command, &limits), REFUSED_NOT);
+    assert_slice(cart_user(&r.cart), "bert");
+    assert_string_equal(r.cart.currency, "USD");
+    assert_int_equal(r.cart.total_minor, 200);
+    cart_free(&r.cart);
+    cart_free(&guest.cart);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -390,6 +589,12 @@ int main(void)
         cmocka_unit_test(a_checkout_freezes_the_cart),
         cmocka_unit_test(what_cannot_be_checked_out),
         cmocka_unit_test(a_cart_without_currency),
+        cmocka_unit_test(quantities_of_a_merge),
+        cmocka_unit_test(a_merge_tells_changed_prices_and_keeps_the_order),
+        cmocka_unit_test(a_merge_again_changes_nothing),
+        cmocka_unit_test(what_cannot_be_merged),
+        cmocka_unit_test(a_merge_wants_both_carts_to_be_the_callers),
+        cmocka_unit_test(a_merge_opens_its_users_cart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -33,7 +33,7 @@ static enum refusal run(struct cart *cart, struct cart_command command)
     command.cart_id = slice_of("c1");
     command.items = &item;
     command.item_count = 1;
-    cart_decide(cart, &command, &limits, &verdict);
+    cart_decide(cart, NULL, &command, &limits, &verdict);
     for (size_t i = 0; i < verdict.event_count; i++) {
         struct error err;
         struct cart_event event = {.cart_id = command.cart_id, .version = cart->version + 1};
