@@ -9,11 +9,10 @@
 
 extern const struct problem problem_user_mismatch, problem_cart_not_found, problem_item_not_in_cart,
     problem_version_not_found, problem_cart_checked_out, problem_already_checked_out,
-    problem_cart_empty, problem_cart_merged, problem_cart_expired, problem_card_number_refused,
-    problem_idempotency_key_missing, problem_version_mismatch, problem_currency_mismatch,
-    problem_quantity_limit, problem_line_limit, problem_amount_limit, problem_invalid_value,
-    problem_idempotency_key_reused, problem_store_unavailable, problem_outcome_unknown,
-    problem_contended, problem_view_behind, problem_cart_unreadable;
+    problem_cart_empty, problem_cart_merged, problem_cart_expired, problem_version_mismatch,
+    problem_currency_mismatch, problem_quantity_limit, problem_line_limit, problem_amount_limit,
+    problem_invalid_value, problem_store_unavailable, problem_outcome_unknown, problem_contended,
+    problem_view_behind, problem_cart_unreadable;
 
 /** All of the above, for the documentation. */
 extern const struct problem *const problems_all[];

@@ -32,6 +32,12 @@ const struct problem problem_expectation_failed = {"expectation_failed", 417,
                                                    "The expectation cannot be met", 0};
 const struct problem problem_headers_too_large = {"headers_too_large", 431,
                                                   "The headers are too large", 0};
+const struct problem problem_card_number_refused = {"card_number_refused", 400,
+                                                    "Card numbers are not taken", 0};
+const struct problem problem_idempotency_key_missing = {"idempotency_key_missing", 400,
+                                                        "The call wants an idempotency key", 0};
+const struct problem problem_idempotency_key_reused = {
+    "idempotency_key_reused", 422, "The idempotency key belongs to another request", 0};
 const struct problem problem_internal = {"internal", 500, "Internal error", 0};
 const struct problem problem_deadline_exceeded = {"deadline_exceeded", 503, "Not answered in time",
                                                   1};
@@ -44,12 +50,27 @@ const struct problem problem_keys_unavailable = {"keys_unavailable", 503,
                                                  "The keys of tokens cannot be reached", 1};
 
 const struct problem *const problem_skeleton[] = {
-    &problem_bad_request,        &problem_invalid_json,      &problem_invalid_field,
-    &problem_invalid_parameter,  &problem_not_found,         &problem_method_not_allowed,
-    &problem_body_too_large,     &problem_uri_too_long,      &problem_unsupported_media_type,
-    &problem_expectation_failed, &problem_headers_too_large, &problem_internal,
-    &problem_deadline_exceeded,  &problem_overloaded,        &problem_not_ready,
-    &problem_unauthenticated,    &problem_invalid_token,     &problem_keys_unavailable,
+    &problem_card_number_refused,
+    &problem_idempotency_key_missing,
+    &problem_idempotency_key_reused,
+    &problem_bad_request,
+    &problem_invalid_json,
+    &problem_invalid_field,
+    &problem_invalid_parameter,
+    &problem_not_found,
+    &problem_method_not_allowed,
+    &problem_body_too_large,
+    &problem_uri_too_long,
+    &problem_unsupported_media_type,
+    &problem_expectation_failed,
+    &problem_headers_too_large,
+    &problem_internal,
+    &problem_deadline_exceeded,
+    &problem_overloaded,
+    &problem_not_ready,
+    &problem_unauthenticated,
+    &problem_invalid_token,
+    &problem_keys_unavailable,
     &problem_too_many_requests,
 };
 const size_t problem_skeleton_count = ARRAY_SIZE(problem_skeleton);

@@ -25,8 +25,9 @@ extern const struct problem problem_bad_request, problem_not_found, problem_meth
     problem_body_too_large, problem_unsupported_media_type, problem_invalid_json,
     problem_invalid_field, problem_deadline_exceeded, problem_overloaded, problem_internal,
     problem_invalid_parameter, problem_uri_too_long, problem_headers_too_large,
-    problem_expectation_failed, problem_not_ready, problem_unauthenticated, problem_invalid_token,
-    problem_keys_unavailable, problem_too_many_requests;
+    problem_expectation_failed, problem_card_number_refused, problem_idempotency_key_missing,
+    problem_idempotency_key_reused, problem_not_ready, problem_unauthenticated,
+    problem_invalid_token, problem_keys_unavailable, problem_too_many_requests;
 
 /** All of the above, for the documentation. */
 extern const struct problem *const problem_skeleton[];

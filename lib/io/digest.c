@@ -4,6 +4,7 @@
 #include "io/digest.h"
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 void digest_sha256(const struct slice *parts, size_t count, uint8_t digest[DIGEST_SHA256_SIZE])
 {
@@ -23,4 +24,16 @@ void digest_sha256(const struct slice *parts, size_t count, uint8_t digest[DIGES
 void digest_sha256_of(struct slice bytes, uint8_t digest[DIGEST_SHA256_SIZE])
 {
     CHECK(EVP_Digest(bytes.data, bytes.len, digest, NULL, EVP_sha256(), NULL) == 1);
+}
+
+void digest_hmac_sha256(struct slice key, const struct slice *parts, size_t count,
+                        uint8_t digest[DIGEST_SHA256_SIZE])
+{
+    struct buf message = {0};
+    unsigned length = DIGEST_SHA256_SIZE;
+    for (size_t i = 0; i < count; i++)
+        buf_append(&message, parts[i].data, parts[i].len);
+    CHECK(HMAC(EVP_sha256(), key.data, (int)key.len, (const unsigned char *)buf_cstr(&message),
+               message.len, digest, &length) != NULL);
+    buf_free(&message);
 }

@@ -15,4 +15,8 @@ void digest_sha256_of(struct slice bytes, uint8_t digest[DIGEST_SHA256_SIZE]);
  * the next give another digest. */
 void digest_sha256(const struct slice *parts, size_t count, uint8_t digest[DIGEST_SHA256_SIZE]);
 
+/** HMAC-SHA-256 under key of the parts, one after another. Source: RFC 2104. */
+void digest_hmac_sha256(struct slice key, const struct slice *parts, size_t count,
+                        uint8_t digest[DIGEST_SHA256_SIZE]);
+
 #endif

@@ -10,6 +10,7 @@ kafka         server  19092  -                        -
 cart-api      daemon   5105  cartwright_api           -
 denormalizer  daemon   5204  cartwright_denormalizer  denormalizer
 fraud         daemon   5202  cartwright_fraud         fraud
+billing       daemon   5201  cartwright_billing       billing
 TABLE
 }
 # name        kind    port   role in PostgreSQL       consumer group

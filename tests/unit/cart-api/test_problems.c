@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <stdio.h>
 
+#include "billing/problems.h"
 #include "cart-api/problems.h"
 #include "fraud/problems.h"
 
@@ -15,6 +16,7 @@ static const struct {
 } tables[] = {
     {problems_all, &problems_all_count},
     {fraud_problems, &fraud_problem_count},
+    {billing_problems, &billing_problem_count},
     {problem_skeleton, &problem_skeleton_count},
 };
 
