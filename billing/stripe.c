@@ -67,17 +67,6 @@ static struct slice lower(struct slice currency, char text[8])
     return (struct slice){text, length};
 }
 
-/* What the shop's page got for the card: a token of Stripe.js, or a payment method. */
-static void add_method(struct buf *form, struct slice token)
-{
-    if (token.len > 4 && memcmp(token.data, "tok_", 4) == 0) {
-        add(form, "payment_method_data[type]", slice_of("card"));
-        add(form, "payment_method_data[card][token]", token);
-    } else {
-        add(form, "payment_method", token);
-    }
-}
-
 static void charge(const struct billing_settings *settings, struct pg *pg,
                    const struct provider_order *order, struct provider_answer *answer)
 {
@@ -94,7 +83,7 @@ static void charge(const struct billing_settings *settings, struct pg *pg,
     add(&exchange.body, "confirm", slice_of("true"));
     add(&exchange.body, "automatic_payment_methods[enabled]", slice_of("true"));
     add(&exchange.body, "automatic_payment_methods[allow_redirects]", slice_of("never"));
-    add_method(&exchange.body, order->token);
+    add(&exchange.body, "payment_method", order->token); /* pm_…, which Stripe.js made of a card */
     add(&exchange.body, "metadata[payment_id]", order->payment_id);
     add(&exchange.body, "metadata[order_id]", order->order_id);
     add(&exchange.body, "metadata[cart_id]", order->cart_id);

@@ -27,6 +27,7 @@ class Stack:
         self.reserved = Offset()
         self.offset = self.reserved.value
         self.env: dict[str, str] = {}
+        self.environments: dict[str, dict[str, str]] = {}  # of daemons, as they were last seen
         # (partition, offset) of records that tests have put into the topic themselves
         self.strangers: set[tuple[int, int]] = set()
 
@@ -110,12 +111,15 @@ class Stack:
             os.kill(pid, signal.SIGCONT)
 
     def environment_of(self, name: str) -> dict[str, str]:
-        """What a running daemon was told, for a second one beside it."""
+        """What a running daemon was told, for a second one beside it, or in its place."""
+        if not self.is_alive(name) and name in self.environments:
+            return self.environments[name]
         entries = Path(f"/proc/{self.pid(name)}/environ").read_bytes().split(b"\0")
         pairs = (entry.decode().split("=", 1) for entry in entries if b"=" in entry)
-        return {
+        self.environments[name] = {
             key: value for key, value in pairs if not key.startswith("CARTWRIGHT_") and key != "_"
         }
+        return self.environments[name]
 
     def program(self, name: str) -> Path:
         return self.home / "bin" / name
