@@ -152,11 +152,11 @@ static bool judge_guest(struct slice credential, struct kept *kept)
 static bool take_bearer(const struct http_request *request, struct slice *ret_credential)
 {
     struct slice value;
-    if (!http_header(request, "authorization", &value) || value.len < 7 ||
-        strncasecmp(value.data, "bearer ", 7) != 0)
+    if (!http_header(request, "authorization", &value) || value.len < 6 ||
+        strncasecmp(value.data, "bearer", 6) != 0 || (value.len > 6 && value.data[6] != ' '))
         return false;
-    value.data += 7;
-    value.len -= 7;
+    value.data += 6;
+    value.len -= 6;
     while (value.len > 0 && *value.data == ' ') {
         value.data++;
         value.len--;

@@ -150,7 +150,7 @@ static void each_access_and_credential(void **state)
             assert_true((expected == 401) == (challenge != NULL));
             if (expected == 401)
                 assert_true((strstr(challenge, "error=\"invalid_token\"") != NULL) ==
-                            (strncmp(rows[i].credential, "Bearer ", 7) == 0));
+                            (strncmp(rows[i].credential, "Bearer", 6) == 0));
         }
         http_server_stop(server);
     }
