@@ -111,6 +111,7 @@ int app_start(const struct api_settings *settings, struct app *app, struct error
         .context = app,
     };
     app->readers = pg_pool_start(&readers);
+    app->live = live_hub_start(app);
     return listen_http(app, err);
 }
 
@@ -202,6 +203,7 @@ void app_stop(struct app *app)
     http_server_stop(app->server); /* answers what is under way: lanes and readers still work */
     committer_stop(atomic_load(&app->committer));
     pg_pool_stop(app->readers);
+    live_hub_stop(app->live);
     relay_stop(atomic_load(&app->relay)); /* last: it publishes what the lanes have appended */
     view_links_free(app->view_links);
     view_trust_free(&app->view_check.trust);

@@ -9,6 +9,7 @@
 #include "base/metrics.h"
 #include "cart-api/counters.h"
 #include "cart-api/decide.h"
+#include "cart-api/live_hub.h"
 #include "io/pg_pool.h"
 #include "cart-api/settings.h"
 #include "cart-api/view_check.h"
@@ -34,6 +35,7 @@ struct app {
     struct redis_endpoint *redis;  /* the workers' */
     struct view_links *view_links; /* the readers' */
     struct view_check view_check;
+    struct live_hub *live;
     struct auth *auth; /* NULL without keys of tokens */
     struct http_server *server;
     struct ops_check checks[APP_CHECKS];

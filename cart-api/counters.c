@@ -3,6 +3,8 @@
  */
 #include "cart-api/counters.h"
 
+#include "http/stream.h"
+
 static const char *const results[RESULT_COUNT] = {
     [RESULT_APPENDED] = "appended",       [RESULT_UNCHANGED] = "unchanged",
     [RESULT_REFUSED] = "refused",         [RESULT_REPLAYED] = "replayed",
@@ -75,6 +77,54 @@ static const struct metric_spec answers_swept = {
     .type = METRIC_COUNTER,
 };
 
+static const struct metric_spec live_listeners = {
+    .name = "cartwright_live_listeners",
+    .help = "Open live connections, SSE and WebSocket",
+    .type = METRIC_GAUGE,
+};
+
+static const struct metric_spec live_connected = {
+    .name = "cartwright_live_connected",
+    .help = "1 while live views are subscribed to in Redis",
+    .type = METRIC_GAUGE,
+};
+
+static const struct metric_spec live_messages = {
+    .name = "cartwright_live_messages_total",
+    .help = "Views that Redis published and somebody here listens to",
+    .type = METRIC_COUNTER,
+};
+
+static const struct metric_spec live_pushed = {
+    .name = "cartwright_live_pushed_total",
+    .help = "Views sent to listeners",
+    .type = METRIC_COUNTER,
+};
+
+static const struct metric_spec live_refused = {
+    .name = "cartwright_live_refused_total",
+    .help = "Live connections that were refused, by their origin or by a limit",
+    .type = METRIC_COUNTER,
+};
+
+static const char *const ends[HTTP_STREAM_ENDS] = {
+    [HTTP_STREAM_LEFT] = "left",
+    [HTTP_STREAM_ENDED] = "ended",
+    [HTTP_STREAM_SLOW] = "slow",
+    [HTTP_STREAM_SILENT] = "silent",
+};
+
+static const struct metric_spec live_ended = {
+    .name = "cartwright_live_ended_total",
+    .help =
+        "Live connections that ended: the client left, the server ended it, the client read too "
+        "slowly, or it was silent",
+    .type = METRIC_COUNTER,
+    .label = "how",
+    .series = HTTP_STREAM_ENDS,
+    .label_values = ends,
+};
+
 void api_counters_add(struct metrics *metrics, struct api_counters *counters)
 {
     counters->commands = metrics_add(metrics, &commands);
@@ -84,4 +134,10 @@ void api_counters_add(struct metrics *metrics, struct api_counters *counters)
     counters->view_waits = metrics_add(metrics, &view_waits);
     counters->folds_refused = metrics_add(metrics, &folds_refused);
     counters->answers_swept = metrics_add(metrics, &answers_swept);
+    counters->live_listeners = metrics_add(metrics, &live_listeners);
+    counters->live_connected = metrics_add(metrics, &live_connected);
+    counters->live_messages = metrics_add(metrics, &live_messages);
+    counters->live_pushed = metrics_add(metrics, &live_pushed);
+    counters->live_refused = metrics_add(metrics, &live_refused);
+    counters->live_ended = metrics_add(metrics, &live_ended);
 }

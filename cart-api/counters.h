@@ -32,6 +32,12 @@ struct api_counters {
     struct metric *view_waits;       /* re-reads of a view that was behind minVersion */
     struct metric *folds_refused;    /* reads refused because the readers' queue was full */
     struct metric *answers_swept;
+    struct metric *live_listeners; /* gauge */
+    struct metric *live_connected; /* gauge: 1 while subscribed to Redis */
+    struct metric *live_messages;  /* from Redis */
+    struct metric *live_pushed;    /* views sent to listeners */
+    struct metric *live_refused;
+    struct metric *live_ended; /* by enum http_stream_end */
 };
 
 void api_counters_add(struct metrics *metrics, struct api_counters *counters);

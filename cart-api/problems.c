@@ -14,6 +14,7 @@
     ROW(cart_empty, 409, "The cart is empty", 0)                                                   \
     ROW(cart_merged, 409, "The cart was merged into another", 0)                                   \
     ROW(cart_expired, 409, "The cart has expired", 0)                                              \
+    ROW(origin_not_allowed, 403, "Pages of this origin may not listen", 0)                         \
     ROW(version_mismatch, 412, "The cart has another version", 0)                                  \
     ROW(user_mismatch, 422, "The body names another user", 0)                                      \
     ROW(currency_mismatch, 422, "The cart has another currency", 0)                                \
@@ -21,6 +22,8 @@
     ROW(line_limit, 422, "The cart has too many lines", 0)                                         \
     ROW(amount_limit, 422, "The amount is too large", 0)                                           \
     ROW(invalid_value, 422, "A value is not allowed", 0)                                           \
+    ROW(upgrade_required, 426, "This address speaks WebSocket", 0)                                 \
+    ROW(too_many_listeners, 429, "You have too many live connections", 5)                          \
     ROW(store_unavailable, 503, "The event store cannot be reached", 1)                            \
     ROW(outcome_unknown, 503, "Whether it was done is not known", 1)                               \
     ROW(contended, 503, "The cart is being changed by others", 1)                                  \

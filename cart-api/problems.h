@@ -12,7 +12,8 @@ extern const struct problem problem_user_mismatch, problem_cart_not_found, probl
     problem_cart_empty, problem_cart_merged, problem_cart_expired, problem_version_mismatch,
     problem_currency_mismatch, problem_quantity_limit, problem_line_limit, problem_amount_limit,
     problem_invalid_value, problem_store_unavailable, problem_outcome_unknown, problem_contended,
-    problem_view_behind, problem_cart_unreadable;
+    problem_view_behind, problem_cart_unreadable, problem_origin_not_allowed,
+    problem_upgrade_required, problem_too_many_listeners;
 
 /** All of the above, for the documentation. */
 extern const struct problem *const problems_all[];

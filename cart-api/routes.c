@@ -4,6 +4,8 @@
 #include "cart-api/routes.h"
 
 #include "cart-api/command_routes.h"
+#include "cart-api/demo.h"
+#include "cart-api/live_routes.h"
 #include "cart-api/read_routes.h"
 
 const struct http_route api_routes[] = {
@@ -19,6 +21,11 @@ const struct http_route api_routes[] = {
     {"GET", "/api/cart/view/{cartId}", "view", route_view, HTTP_PRIVATE},
     {"GET", "/api/cart/{cartId}/events", "events", route_history, HTTP_PRIVATE},
     {"GET", "/api/cart/{cartId}/state", "state", route_state, HTTP_PRIVATE},
+    {"GET", "/api/cart/{cartId}/stream", "stream", route_stream, HTTP_PRIVATE},
+    {"GET", "/ws", "ws", route_socket, HTTP_OPTIONAL},
+    {"GET", "/demo", "demo", route_demo_page, HTTP_PUBLIC},
+    {"GET", "/demo/demo.js", "demo_script", route_demo_script, HTTP_PUBLIC},
+    {"GET", "/demo/demo.css", "demo_style", route_demo_style, HTTP_PUBLIC},
     {"GET", "/openapi.json", "openapi", route_openapi, HTTP_PUBLIC},
 };
 const size_t api_route_count = ARRAY_SIZE(api_routes);

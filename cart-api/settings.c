@@ -8,6 +8,7 @@
 #include "base/currency.h"
 #include "base/ip.h"
 #include "base/log.h"
+#include "cart-api/origin.h"
 #include "io/redis.h"
 #include "proto/cart_event.h"
 
@@ -84,6 +85,18 @@ static const struct setting rows[] = {
     INT(read_timeout_ms, "3000", 10, 60000, "ms that a read of the store may take"),
     INT(answers_retention_hours, "48", 1, 87600, "hours that an Idempotency-Key is remembered"),
 
+    TEXT(allowed_origins, "", NULL,
+         "origins of pages that may listen to live views, separated by commas, e.g. "
+         "https://shop.example; empty: pages of this machine; the server's own always may"),
+    INT(live_listeners_max, "10000", 1, 1000000, "live connections (SSE and WebSocket) at once"),
+    INT(live_listeners_per_principal_max, "100", 1, 1000000, "of one user or guest"),
+    INT(live_carts_max, "20", 1, 1000, "carts that one WebSocket may listen to"),
+    INT(live_beat_ms, "15000", 100, 60000, "ms between signs of life on a quiet live connection"),
+    INT(live_silence_ms, "60000", 500, 3600000,
+        "ms until a WebSocket that was not heard of, not even a pong, is closed"),
+    INT(live_stall_ms, "10000", 100, 600000,
+        "ms until a live connection whose client does not read is closed"),
+
     TEXT(default_currency, "USD", NULL, "ISO 4217 code of a cart that is opened without one"),
     INT(quantity_max, "999", 1, CART_QUANTITY_MAX, "of one product in a cart"),
     INT(lines_max, "200", 1, CART_LINES_MAX, "products in a cart"),
@@ -107,7 +120,7 @@ int api_settings_load(const char *file, struct api_settings *settings, struct er
         return error_set(err, ERROR_PERMANENT,
                          "default_currency is `%.32s`; set it to an ISO 4217 code such as USD",
                          settings->default_currency);
-    return 0;
+    return origin_list_check(settings->allowed_origins, err);
 }
 
 void api_settings_free(struct api_settings *settings)

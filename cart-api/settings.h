@@ -25,6 +25,9 @@ struct api_settings {
     int64_t command_timeout_ms, commit_timeout_ms;
     int64_t readers, reader_queue_capacity, read_timeout_ms;
     int64_t answers_retention_hours;
+    const char *allowed_origins;
+    int64_t live_listeners_max, live_listeners_per_principal_max, live_carts_max;
+    int64_t live_beat_ms, live_silence_ms, live_stall_ms;
     const char *default_currency;
     int64_t quantity_max, lines_max;
     struct auth_settings auth;

@@ -15,20 +15,19 @@
 
 #include <stdlib.h>
 
-#include "base/hash.h"
 #include "cart-api/caller.h"
 #include "cart-api/fields.h"
 #include "cart-api/problems.h"
 #include "cart-api/reading.h"
 #include "cart-api/refuse.h"
+#include "cart-api/view_fold.h"
 #include "cart/cart_view.h"
 #include "io/redis_async.h"
-#include "views/view_offer.h"
 
 /* How long the projection gets to catch up, look by look; together about one Kafka round trip. */
 static const int wait_ms[] = {5, 5, 10, 25};
 
-enum { KEY_SIZE = sizeof(CART_VIEW_KEY_PREFIX) + CART_ID_MAX, OFFER_ROUNDS_MAX = 3 };
+enum { KEY_SIZE = sizeof(CART_VIEW_KEY_PREFIX) + CART_ID_MAX };
 
 struct view_call {
     struct reading reading;
@@ -45,70 +44,33 @@ static void ask(struct view_call *call);
 
 /* ---- folding */
 
-/** Folds the cart and renders the body, or says why there is none. */
-static int fold(struct view_call *call, struct pg *pg, struct cart *cart, struct error *err)
-{
-    struct reading *reading = &call->reading;
-    int rc = reading_fold(reading, pg, 0, 0, cart, err);
-    if (rc != 0 || reading->problem != NULL)
-        return rc;
-    if (cart->version > 0)
-        reading_found(reading, cart);
-    if (cart->version == 0) {
-        reading_refuse(reading, &problem_cart_not_found, "There is no such cart.");
-    } else if (cart->version < call->min_version) {
-        reading_refuse(reading, &problem_view_behind,
-                       "The cart has not reached minVersion; was that version answered by us?");
-    } else {
-        buf_clear(&reading->body);
-        cart_view_render(reading_cart_id(reading), cart, &reading->body);
-        reading->version = cart->version;
-    }
-    return 0;
-}
-
-/** Folds, and has Redis know what will be shown. */
-static int fold_and_offer(struct view_call *call, struct pg *pg, struct view_connection *views,
-                          enum view_offer *ret_offer, struct error *err)
-{
-    enum view_offer offer = VIEW_OFFER_EMPTIED;
-    for (int round = 0; round < OFFER_ROUNDS_MAX && offer == VIEW_OFFER_EMPTIED; round++) {
-        struct cart cart = {0};
-        bool reachable = view_connection_use(views, NULL) == 0; /* before the fold: view_offer.h */
-        int rc = fold(call, pg, &cart, err);
-        if (rc == 0 && call->reading.problem == NULL && reachable)
-            offer = view_offer(views, reading_cart_id(&call->reading), &cart,
-                               buf_slice(&call->reading.body));
-        else
-            offer = VIEW_OFFER_FAILED;
-        cart_free(&cart);
-        if (rc != 0)
-            return -1;
-    }
-    *ret_offer = offer;
-    return 0;
-}
-
 static int load(struct reading *reading, struct pg *pg, struct error *err)
 {
     struct view_call *call = CONTAINER_OF(reading, struct view_call, reading);
-    struct app *app = reading->app;
-    struct view_connection *views = view_links_take(app->view_links);
-    enum view_offer offer = VIEW_OFFER_FAILED;
-    int rc = fold_and_offer(call, pg, views, &offer, err);
-    view_links_give(app->view_links, views);
-    if (rc != 0 || reading->problem != NULL)
-        return rc;
-    bool known = offer == VIEW_OFFER_WRITTEN || offer == VIEW_OFFER_KNOWN;
-    if (!known)
-        view_trust_doubt(&app->view_check.trust, call->partition);
-    metric_add(app->counters.view_offers,
-               !known                        ? OFFERED_FAILED
-               : offer == VIEW_OFFER_WRITTEN ? OFFERED_WRITTEN
-                                             : OFFERED_KNOWN,
-               1);
-    metric_add(app->counters.view_reads, SOURCE_POSTGRESQL, 1);
-    return 0;
+    struct cart cart = {0};
+    int rc = 0;
+    switch (view_fold(reading->app, pg, reading_cart_id(reading), &cart, &reading->body, err)) {
+    case CART_LOADED:
+        if (cart.version > 0)
+            reading_found(reading, &cart);
+        if (cart.version == 0)
+            reading_refuse(reading, &problem_cart_not_found, "There is no such cart.");
+        else if (cart.version < call->min_version)
+            reading_refuse(reading, &problem_view_behind,
+                           "The cart has not reached minVersion; was that version answered by us?");
+        else
+            reading->version = cart.version;
+        break;
+    case CART_UNREADABLE:
+        reading_refuse(reading, &problem_cart_unreadable,
+                       "The stored events of this cart cannot be folded.");
+        break;
+    case CART_NOT_LOADED:
+        rc = -1;
+        break;
+    }
+    cart_free(&cart);
+    return rc;
 }
 
 /* ---- waiting */
@@ -247,6 +209,6 @@ void route_view(struct http_request *request, void *context)
     struct view_call *call = reading_new(sizeof(*call), context, request, cart_id, load);
     call->worker = http_worker_local(http_request_worker(request));
     call->min_version = (int32_t)min_version;
-    call->partition = hash_partition(cart_id.data, cart_id.len, category_cart.partitions);
+    call->partition = view_partition(cart_id);
     ask(call);
 }

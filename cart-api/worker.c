@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "cart-api/app.h"
+#include "cart-api/live_seat.h"
 #include "cart-api/read_routes.h"
 #include "io/redis_async.h"
 
@@ -83,6 +84,7 @@ void worker_start(struct http_worker *http, void *context)
     worker->app = app;
     worker->http = http;
     worker->redis = redis_async_new(&options);
+    worker->live = live_worker_start(worker, app->live);
     http_worker_set_local(http, worker);
     http_worker_set_after_turn(http, after_turn, worker);
 }
@@ -94,6 +96,7 @@ void worker_stop(struct http_worker *http, void *context)
     redis_async_free(worker->redis); /* its callbacks may submit folds */
     view_abandon_waiting(worker);
     view_post_finished(worker);
+    live_worker_stop(worker->live);
     http_worker_set_after_turn(http, NULL, NULL);
     http_worker_set_local(http, NULL);
     free(worker);

@@ -8,6 +8,7 @@
 #include "http/http.h"
 
 struct app;
+struct live_worker;
 struct redis_async;
 struct view_call;
 
@@ -16,6 +17,7 @@ struct worker {
     struct http_worker *http;
     struct uuid_source ids;
     struct redis_async *redis;
+    struct live_worker *live;
     struct view_call *waiting;      /* for a timer, see view.c */
     struct http_deferred *finished; /* answered in this turn, to be posted at its end */
 };
