@@ -12,6 +12,7 @@ const SHELF = [
 ];
 const LOG_LENGTH = 8;
 const RETRY_MS = [250, 500, 1000, 2000, 5000];
+const NEW_CART_MS = 1000; // between looks for a cart that nobody has put anything in yet
 
 const byId = (id) => document.getElementById(id);
 const place = new URLSearchParams(location.hash.slice(1));
@@ -98,7 +99,7 @@ async function add([productId, productName, price]) {
   const body = { userId: `demo-${cartId}`.slice(0, 64), productId, productName, price, quantity: 1 };
   if (token) delete body.userId; // a guest has no user id
   const answer = await command("POST", `/api/cart/${cartId}/items`, body);
-  if (answer && answer.status === 201 && state.version === 0) connect(); // now there is one
+  if (answer && answer.status === 201) connect(); // now there is one
 }
 
 function setQuantity(productId, quantity) {
@@ -114,6 +115,12 @@ function again() {
   state.stop = () => clearTimeout(timer);
 }
 
+function waitForCart() {
+  heard("live");
+  const timer = setTimeout(connect, NEW_CART_MS);
+  state.stop = () => clearTimeout(timer);
+}
+
 function heard(text) {
   state.tries = 0;
   showConnection("live", text);
@@ -124,14 +131,17 @@ function connectSocket() {
   const protocols = token ? ["cartwright.v1", `bearer.${token}`] : ["cartwright.v1"];
   const socket = new WebSocket(`${scheme}://${location.host}/ws`, protocols);
   let wanted = true;
-  socket.onopen = () => socket.send(JSON.stringify(
-    { type: "subscribe", cartId, version: state.version }));
+  const subscribe = () => {
+    if (socket.readyState === WebSocket.OPEN)
+      socket.send(JSON.stringify({ type: "subscribe", cartId, version: state.version }));
+  };
+  socket.onopen = subscribe;
   socket.onmessage = ({ data }) => {
     const message = JSON.parse(data);
-    if (message.type === "view") showView(message.view, "WebSocket");
-    else if (message.type === "error" && message.code !== "cart_not_found")
-      showProblem(message.message);
     heard("live");
+    if (message.type === "view") showView(message.view, "WebSocket");
+    else if (message.code === "cart_not_found") setTimeout(subscribe, NEW_CART_MS);
+    else if (message.type === "error") showProblem(message.message);
   };
   socket.onclose = () => { if (wanted) again(); };
   state.stop = () => { wanted = false; socket.close(); };
@@ -145,7 +155,7 @@ async function connectEvents() {
   if (token) headers.Authorization = `Bearer ${token}`;
   try {
     const answer = await fetch(`/api/cart/${cartId}/stream`, { headers, signal: control.signal });
-    if (answer.status === 404) return heard("live, no cart yet");
+    if (answer.status === 404) return waitForCart();
     if (!answer.ok) throw new Error(answer.statusText);
     heard("live");
     const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();

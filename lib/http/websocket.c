@@ -21,7 +21,9 @@ struct websocket {
     const struct websocket_events *events;
     void *arg;
     struct slice input; /* not read yet, within on_input */
-    bool closing;       /* we have said that we close */
+    bool closing;       /* we close; what is queued goes out before the close frame */
+    enum websocket_code code;
+    const char *reason;
 };
 
 /* ---- wslay's side */
@@ -104,8 +106,14 @@ static void on_beat(void *arg)
 static void on_flush(void *arg)
 {
     struct websocket *socket = arg;
-    if (wslay_event_get_queued_msg_count(socket->frames) > FRAMES_MAX ||
-        wslay_event_send(socket->frames) != 0 || wslay_event_get_close_sent(socket->frames))
+    bool fine = wslay_event_get_queued_msg_count(socket->frames) <= FRAMES_MAX &&
+                wslay_event_send(socket->frames) == 0;
+    if (fine && socket->closing) { /* wslay would send a close frame before queued messages */
+        (void)wslay_event_queue_close(socket->frames, (uint16_t)socket->code,
+                                      (const uint8_t *)socket->reason, strlen(socket->reason));
+        fine = wslay_event_send(socket->frames) == 0;
+    }
+    if (!fine || wslay_event_get_close_sent(socket->frames))
         http_stream_end(socket->stream);
 }
 
@@ -169,8 +177,8 @@ void websocket_close(struct websocket *socket, enum websocket_code code, const c
     if (socket->closing)
         return;
     socket->closing = true;
-    (void)wslay_event_queue_close(socket->frames, (uint16_t)code, (const uint8_t *)reason,
-                                  strlen(reason));
+    socket->code = code;
+    socket->reason = reason;
     http_stream_touch(socket->stream);
 }
 

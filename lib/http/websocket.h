@@ -52,8 +52,8 @@ struct websocket *websocket_open(struct http_request *request, const char *proto
                                  const struct websocket_options *options, void *arg);
 
 void websocket_send(struct websocket *socket, struct slice text);
-/** Sends what is queued, then closes; messages that come meanwhile are dropped. reason: at most 120
- * bytes. */
+/** Sends what is queued, then closes; messages that come meanwhile are dropped. reason is a
+ * literal of at most 120 bytes. */
 void websocket_close(struct websocket *socket, enum websocket_code code, const char *reason);
 bool websocket_idle(const struct websocket *socket);
 

@@ -19,6 +19,8 @@ PATHS = {
     "/api/cart/view/{cartId}": {"get"},
     "/api/cart/{cartId}/events": {"get"},
     "/api/cart/{cartId}/state": {"get"},
+    "/api/cart/{cartId}/stream": {"get"},
+    "/ws": {"get"},
 }
 
 CONFIG = """\
@@ -59,6 +61,8 @@ def test_schemathesis_finds_nothing(stack: Stack, tmp_path: Path) -> None:
                 str(Path(sys.executable).with_name("schemathesis")),
                 f"--config-file={config}",
                 *("run", schema, "--no-color", "--seed=20261121", "--workers=1"),
+                # Its answer has no end, which a client that waits for one takes for a fault.
+                "--exclude-path=/api/cart/{cartId}/stream",
                 *("--phases=examples,coverage,fuzzing,stateful", "--max-examples=80"),
                 *("--checks=all", "--exclude-checks=positive_data_acceptance"),
                 *("--request-timeout=10", "--suppress-health-check=all"),

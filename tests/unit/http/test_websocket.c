@@ -63,6 +63,7 @@ static void socket_message(void *arg, struct slice text)
         user->flood = 1000000;
         socket_ready(user);
     } else if (slice_equal(text, slice_of("bye"))) {
+        websocket_send(user->socket, slice_of("last word"));
         websocket_close(user->socket, WEBSOCKET_POLICY, "as you like");
     } else {
         websocket_send(user->socket, text);
@@ -311,6 +312,10 @@ static void what_breaks_the_protocol_is_told_its_code(void **state)
         open_client(f, &client, &answer);
         send_frame(&client, cases[i].opcode, cases[i].text, cases[i].length);
         send_frame(&client, 1, "ignored", 7);
+        if (cases[i].code == WEBSOCKET_POLICY) {
+            assert_int_equal(receive_frame(&client, text), 1);
+            assert_string_equal(text, "last word");
+        }
         assert_int_equal(receive_frame(&client, text), 8);
         assert_int_equal(close_code(text), cases[i].code);
         assert_int_equal(receive_frame(&client, text), 0);
