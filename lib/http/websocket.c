@@ -21,6 +21,7 @@ struct websocket {
     const struct websocket_events *events;
     void *arg;
     struct slice input; /* not read yet, within on_input */
+    bool failed;        /* the client's frames cannot be taken apart any more */
     bool closing;       /* we close; what is queued goes out before the close frame */
     enum websocket_code code;
     const char *reason;
@@ -81,9 +82,10 @@ static void on_input(void *arg, struct slice bytes)
 {
     struct websocket *socket = arg;
     socket->input = bytes;
-    /* What breaks the protocol makes wslay queue the close frame that says so. */
+    /* What breaks the protocol makes wslay queue the close frame that says so; after an error that
+     * is the last frame. */
     if (wslay_event_recv(socket->frames) != 0)
-        http_stream_end(socket->stream);
+        socket->failed = true;
     socket->input = (struct slice){NULL, 0};
     http_stream_touch(socket->stream);
 }
@@ -113,7 +115,7 @@ static void on_flush(void *arg)
                                       (const uint8_t *)socket->reason, strlen(socket->reason));
         fine = wslay_event_send(socket->frames) == 0;
     }
-    if (!fine || wslay_event_get_close_sent(socket->frames))
+    if (!fine || socket->failed || wslay_event_get_close_sent(socket->frames))
         http_stream_end(socket->stream);
 }
 
