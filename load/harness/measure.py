@@ -24,6 +24,9 @@ WRK_THREADS = 2
 BATCH = 200
 VISIBLE_RATE = 1000  # posts a second while acknowledged -> visible is measured
 VISIBLE_SHARE = 0.4  # of the throughput that was just measured, where that is less
+PUSH_SOCKETS = 2000  # each listens to a cart of its own
+PUSH_RATE = 500  # posts a second while acknowledged -> pushed is measured
+PUSH_SHARE = 0.2  # of the throughput that was just measured, where that is less
 SEED_THREADS = 8
 DATABASE = "cartwright_bench"
 REDIS_GETS_PER_SECOND = 50_000  # so that redis-benchmark takes about as long as the others
@@ -309,6 +312,24 @@ def measure_visible(bench: Bench, number: int, throughput: float) -> Round:
     }
 
 
+# ---- acknowledged -> pushed
+
+
+def measure_pushed(bench: Bench, number: int, throughput: float) -> Round:
+    rate = max(10, int(min(PUSH_RATE, PUSH_SHARE * throughput)))
+    prefix = bench.prefix(f"{number}-pushed")
+    arguments = [bench.stack.api_port, rate, bench.seconds, PUSH_SOCKETS, prefix]
+    result = run_json([str(bench.helpers / "ack_to_push"), *map(str, arguments)])
+    if result["errors"] or result["never_pushed"]:
+        bench.error(f"acknowledged to pushed: {result}")
+    return {
+        "push_sockets": result["sockets"],
+        "push_rate": rate,
+        "push_p50_ms": result["push_p50_ms"],
+        "push_p99_ms": result["push_p99_ms"],
+    }
+
+
 # ---- all of it
 
 
@@ -320,6 +341,7 @@ def measure_round(bench: Bench, number: int) -> Round:
     figures |= measure_static(bench, number)
     figures |= measure_redis(bench, number)
     figures |= measure_visible(bench, number, figures["post_64_per_s"])
+    figures |= measure_pushed(bench, number, figures["post_64_per_s"])
     for name, pid in bench.stack.pids().items():
         figures[f"resident_mib/{name}"] = processes.resident_mib(pid)
     return figures

@@ -73,6 +73,12 @@ FIGURES = {
         Row("visible_answer_p99_ms", "                                  p99", "ms", 2),
         Row("visible_latest_send_ms", "a post was sent late by at most", "ms", 2),
     ],
+    "acknowledged to pushed": [
+        Row("push_sockets", "WebSockets on one process", ""),
+        Row("push_rate", "posts at a constant rate", "per s"),
+        Row("push_p50_ms", "acknowledged -> pushed to the listener, p50", "ms", 2),
+        Row("push_p99_ms", "                                        p99", "ms", 2),
+    ],
     "consumers at the end of the POST runs": [
         Row("post_64_relay_lag", "64 connections: events not in Kafka yet", "events"),
         Row("post_64_consumer_lag", "                events not in views yet", "events"),
