@@ -18,10 +18,10 @@ struct live_read {
     struct http_deferred task;
     struct worker *worker;
     uint32_t trust; /* under which Redis was asked, see view_trust.h */
-    void (*done)(void *arg, enum live_found found, struct live_view *view);
+    void (*done)(void *arg, const struct live_reading *reading);
     void *arg;
-    enum live_found found;
-    struct live_view *view;
+    struct live_reading reading;
+    char owner[PRINCIPAL_MAX];
     size_t key_length;
     char key[KEY_PREFIX + CART_ID_MAX];
 };
@@ -34,8 +34,15 @@ static struct slice cart_id_of(const struct live_read *read)
 static void complete(struct http_deferred *task)
 {
     struct live_read *read = CONTAINER_OF(task, struct live_read, task);
-    read->done(read->arg, read->found, read->view);
+    read->done(read->arg, &read->reading);
     free(read);
+}
+
+static void keep_owner(struct live_read *read, struct slice owner)
+{
+    CHECK(owner.len <= sizeof(read->owner));
+    memmove(read->owner, owner.data, owner.len);
+    read->reading.owner = (struct slice){read->owner, owner.len};
 }
 
 /* ---- folding, on a reader's thread */
@@ -49,13 +56,15 @@ static int run(struct pg_job *job, struct pg *pg, struct error *err)
     int rc = 0;
     switch (view_fold(read->worker->app, pg, cart_id, &cart, &json, err)) {
     case CART_LOADED:
-        read->found = cart.version > 0 ? LIVE_FOUND : LIVE_NO_CART;
-        if (cart.version > 0)
-            read->view = live_view_new(cart.version, buf_slice(&json));
+        read->reading.found = cart.version > 0 ? LIVE_FOUND : LIVE_NO_CART;
+        if (cart.version > 0) {
+            keep_owner(read, cart_owner(&cart, read->owner));
+            read->reading.view = live_view_new(cart.version, buf_slice(&json));
+        }
         break;
     case CART_UNREADABLE:
         log_error("live views: a cart cannot be folded", LOG_TEXT("reason", err->message));
-        read->found = LIVE_UNAVAILABLE;
+        read->reading.found = LIVE_UNAVAILABLE;
         break;
     case CART_NOT_LOADED:
         rc = -1;
@@ -71,7 +80,7 @@ static void finished(struct pg_job *job, const struct error *err)
     struct live_read *read = CONTAINER_OF(job, struct live_read, job);
     if (err != NULL) {
         log_debug("live views: read failed", LOG_TEXT("reason", err->message));
-        read->found = LIVE_UNAVAILABLE;
+        read->reading.found = LIVE_UNAVAILABLE;
     }
     http_post(&read->task);
 }
@@ -87,7 +96,7 @@ static void fold(struct live_read *read)
     if (atomic_load_explicit(&app->committer, memory_order_acquire) != NULL &&
         pg_pool_submit(app->readers, &read->job))
         return;
-    read->found = LIVE_UNAVAILABLE;
+    read->reading.found = LIVE_UNAVAILABLE;
     http_post(&read->task);
 }
 
@@ -95,26 +104,28 @@ static void fold(struct live_read *read)
 
 static void on_reply(void *arg, const struct redis_reply_fields *reply)
 {
-    enum { FIELD_VERSION, FIELD_VIEW };
+    enum { FIELD_VERSION, FIELD_VIEW, FIELD_OWNER };
     struct live_read *read = arg;
     int64_t version;
     if (reply == NULL || reply->values[FIELD_VIEW].data == NULL ||
-        reply->values[FIELD_VERSION].data == NULL ||
+        reply->values[FIELD_VERSION].data == NULL || reply->values[FIELD_OWNER].data == NULL ||
+        reply->values[FIELD_OWNER].len > PRINCIPAL_MAX ||
         field_integer(reply->values[FIELD_VERSION], 1, INT32_MAX, &version) != 0 ||
         view_trust_of(&read->worker->app->view_check.trust, view_partition(cart_id_of(read))) !=
             read->trust) {
         fold(read);
         return;
     }
-    read->found = LIVE_FOUND;
-    read->view = live_view_new((int32_t)version, reply->values[FIELD_VIEW]);
+    read->reading.found = LIVE_FOUND;
+    keep_owner(read, reply->values[FIELD_OWNER]);
+    read->reading.view = live_view_new((int32_t)version, reply->values[FIELD_VIEW]);
     http_post(&read->task);
 }
 
 void live_read(struct worker *worker, struct slice cart_id,
-               void (*done)(void *arg, enum live_found found, struct live_view *view), void *arg)
+               void (*done)(void *arg, const struct live_reading *reading), void *arg)
 {
-    static const char *const fields[] = {"version", "view"};
+    static const char *const fields[] = {"version", "view", "owner"};
     struct live_read *read = mem_calloc(1, sizeof(*read));
     CHECK(cart_id.len <= CART_ID_MAX);
     read->worker = worker;

@@ -13,8 +13,14 @@ enum live_found {
     LIVE_UNAVAILABLE, /* the store or its readers do not answer now */
 };
 
-/** Calls done once, later, on the worker's thread. The view (or NULL) is the callback's. */
+struct live_reading {
+    enum live_found found;
+    struct live_view *view; /* or NULL; the callback's */
+    struct slice owner;     /* of the cart that was found, see cart_owner; during the callback */
+};
+
+/** Calls done once, later, on the worker's thread. */
 void live_read(struct worker *worker, struct slice cart_id,
-               void (*done)(void *arg, enum live_found found, struct live_view *view), void *arg);
+               void (*done)(void *arg, const struct live_reading *reading), void *arg);
 
 #endif

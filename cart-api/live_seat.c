@@ -28,6 +28,7 @@ struct live_seat {
     struct http_timer *timer;
     bool reading, again; /* a read is under way; and another is wanted after it */
     bool busy;           /* listeners are being called: it must not end now */
+    struct buf head;     /* of the last view that was read */
     size_t cart_id_length;
     char cart_id[CART_ID_MAX];
 };
@@ -64,6 +65,12 @@ static void set_timer(struct live_seat *seat, int delay_ms, void (*fire)(void *)
         seat->timer = http_timer_start(seat->live->worker->http, delay_ms, fire, seat);
 }
 
+static void free_seat(struct live_seat *seat)
+{
+    buf_free(&seat->head);
+    free(seat);
+}
+
 /** Ends the seat when nobody sits there any more, neither a listener nor a read. */
 static void settle(struct live_seat *seat)
 {
@@ -73,7 +80,7 @@ static void settle(struct live_seat *seat)
         http_timer_stop(seat->timer);
     live_place_leave(&seat->place);
     map_remove(&seat->live->seats, &seat->entry);
-    free(seat);
+    free_seat(seat);
 }
 
 void live_leave(struct live_listener *listener)
@@ -92,6 +99,29 @@ void live_leave(struct live_listener *listener)
     live_view_release(listener->next);
     listener->next = NULL;
     settle(seat);
+}
+
+/* ---- whose the cart is
+ *
+ * A published view does not tell, but what stands in it before its version (the user) does not
+ * change while its owner stays the same. */
+
+static struct slice head_of(const struct live_view *view)
+{
+    const char *end = memmem(view->json, view->length, "\"version\":", 10);
+    return (struct slice){view->json, end != NULL ? (size_t)(end - view->json) : 0};
+}
+
+static bool has_head(const struct live_seat *seat, const struct live_view *view)
+{
+    return seat->head.len > 0 && slice_equal(buf_slice(&seat->head), head_of(view));
+}
+
+static void keep_head(struct live_seat *seat, const struct live_view *view)
+{
+    struct slice head = head_of(view);
+    buf_clear(&seat->head);
+    buf_append(&seat->head, head.data, head.len);
 }
 
 /* ---- reading */
@@ -128,15 +158,19 @@ static void on_retry(void *arg)
     look(seat);
 }
 
-static void on_read(void *arg, enum live_found found, struct live_view *view)
+static void on_read(void *arg, const struct live_reading *reading)
 {
     struct live_seat *seat = arg;
+    struct live_view *view = reading->view;
+    enum live_found found = reading->found;
     if (seat->live == NULL) { /* the worker has stopped meanwhile */
         live_view_release(view);
-        free(seat);
+        free_seat(seat);
         return;
     }
     seat->reading = false;
+    if (found == LIVE_FOUND)
+        keep_head(seat, view);
     if (seat->again) { /* what was read may be from before whatever asked for another look */
         seat->again = false;
         if (seat->newest != NULL)
@@ -147,7 +181,9 @@ static void on_read(void *arg, enum live_found found, struct live_view *view)
         seat->busy = true;
         for (struct live_listener *listener = seat->newest; listener != NULL; listener = older) {
             older = listener->older;
-            if (found == LIVE_FOUND)
+            if (found == LIVE_FOUND && !caller_may_read(listener->caller, reading->owner))
+                not_found_by(listener, LIVE_NO_CART);
+            else if (found == LIVE_FOUND)
                 found_by(listener, view);
             else if (not_found_by(listener, found))
                 set_timer(seat, RETRY_MS, on_retry);
@@ -210,6 +246,12 @@ void live_join(struct live_worker *live, struct slice cart_id, struct live_liste
 
 static void take_delivery(struct live_seat *seat, bool wants_look, struct live_view *news)
 {
+    /* A view of another user's, or the first one: a read tells whose it is, and is as new. */
+    if (news != NULL && !has_head(seat, news)) {
+        live_view_release(news);
+        news = NULL;
+        wants_look = true;
+    }
     if (news != NULL) {
         struct live_listener *older;
         seat->busy = true;
@@ -260,7 +302,7 @@ static void end_seat(struct live_seat *seat)
     map_remove(&seat->live->seats, &seat->entry);
     seat->live = NULL;
     if (!seat->reading)
-        free(seat);
+        free_seat(seat);
 }
 
 void live_worker_stop(struct live_worker *live)

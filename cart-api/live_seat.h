@@ -8,6 +8,7 @@
 #ifndef CARTWRIGHT_CART_API_LIVE_SEAT_H
 #define CARTWRIGHT_CART_API_LIVE_SEAT_H
 
+#include "cart-api/caller.h"
 #include "cart-api/live_hub.h"
 #include "cart-api/live_read.h"
 
@@ -15,7 +16,8 @@ struct live_seat;
 struct live_worker;
 
 struct live_listener {
-    struct live_seat *seat; /* NULL: has not joined, or has left */
+    const struct auth_identity *caller; /* who may not read a cart finds none */
+    struct live_seat *seat;             /* NULL: has not joined, or has left */
     struct live_listener *newer, *older;
     int32_t version;        /* the newest that the client has */
     struct live_view *next; /* newer than that, not sent yet; or NULL */
@@ -33,7 +35,7 @@ struct live_worker *live_worker_start(struct worker *worker, struct live_hub *hu
 /** All listeners have left. */
 void live_worker_stop(struct live_worker *live);
 
-/** listener->version and the callbacks are set. */
+/** caller, version and the callbacks are set. */
 void live_join(struct live_worker *live, struct slice cart_id, struct live_listener *listener);
 /** Fine when it has left. */
 void live_leave(struct live_listener *listener);

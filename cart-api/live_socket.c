@@ -30,6 +30,7 @@ struct subscription {
 
 struct live_socket {
     struct app *app;
+    struct live_guest guest;
     struct live_worker *live;
     struct websocket *socket;
     struct subscription *subscriptions;
@@ -135,8 +136,7 @@ static void on_joined(struct live_listener *listener, enum live_found found,
         answer_done(socket, "subscribed", cart_id_of(subscription), view->version);
         return;
     case LIVE_NO_CART:
-        answer_error(socket, problem_cart_not_found.code, problem_cart_not_found.title,
-                     cart_id_of(subscription));
+        answer_error(socket, problem_cart_not_found.code, caller_no_cart, cart_id_of(subscription));
         break;
     case LIVE_UNAVAILABLE:
         answer_error(socket, problem_store_unavailable.code, problem_store_unavailable.title,
@@ -166,7 +166,8 @@ static void subscribe(struct live_socket *socket, const struct live_request *req
     subscription->socket = socket;
     subscription->cart_id_length = cart_id.len;
     memcpy(subscription->cart_id, cart_id.data, cart_id.len);
-    subscription->listener = (struct live_listener){.version = request->version,
+    subscription->listener = (struct live_listener){.caller = &socket->guest.caller.identity,
+                                                    .version = request->version,
                                                     .on_joined = on_joined,
                                                     .on_news = on_news,
                                                     .on_gone = on_gone};
@@ -218,9 +219,15 @@ static void on_closed(void *arg, enum http_stream_end how)
     struct live_socket *socket = arg;
     while (socket->subscriptions != NULL)
         remove_subscription(socket->subscriptions);
-    live_gate_close(socket->app, how);
+    live_gate_close(&socket->guest, how);
     buf_free(&socket->text);
     free(socket);
+}
+
+static void on_expired(void *arg)
+{
+    struct live_socket *socket = arg;
+    websocket_close(socket->socket, WEBSOCKET_POLICY, "the token has expired");
 }
 
 /* ---- the opening */
@@ -263,13 +270,37 @@ static const char *choose_protocol(const struct http_request *request)
     return NULL;
 }
 
+/** A browser's script cannot send Authorization: its token comes as a subprotocol. False: answered.
+ */
+static bool identify(struct http_request *request, struct auth_identity *ret_identity)
+{
+    static const char prefix[] = "bearer.";
+    const size_t length = sizeof(prefix) - 1;
+    struct slice offer;
+    const char *why = NULL;
+    *ret_identity = *auth_of(request);
+    if (ret_identity->kind != AUTH_NONE)
+        return true;
+    for (size_t at = 0; websocket_offer(request, &at, &offer);) {
+        if (offer.len <= length || memcmp(offer.data, prefix, length) != 0)
+            continue;
+        struct slice token = {offer.data + length, offer.len - length};
+        if (auth_judge(request, token, ret_identity, &why) == 0)
+            return true;
+        break;
+    }
+    auth_refuse(request, why);
+    return false;
+}
+
 void route_socket(struct http_request *request, void *context)
 {
     static const struct websocket_events events = {on_ready, on_message, on_closed};
     static const char *const names[] = {NULL};
     struct app *app = context;
+    struct auth_identity identity;
     if (!query_is_valid(request, names) || !handshake_passes(request) ||
-        !live_gate_open(request, app))
+        !identify(request, &identity) || !live_gate_open(request, app, &identity))
         return;
     struct worker *worker = http_worker_local(http_request_worker(request));
     struct websocket_options options = {
@@ -277,6 +308,8 @@ void route_socket(struct http_request *request, void *context)
     options.limits.silence_ms = (int)app->settings->live_silence_ms;
     struct live_socket *socket = mem_calloc(1, sizeof(*socket));
     socket->app = app;
+    live_gate_enter(&socket->guest, app, &identity);
     socket->live = worker->live;
     socket->socket = websocket_open(request, choose_protocol(request), &options, socket);
+    live_gate_watch(&socket->guest, worker->http, on_expired, socket);
 }

@@ -18,6 +18,7 @@ struct live_stream {
     struct live_listener listener;
     struct http_deferred deferred; /* while it joins */
     struct app *app;
+    struct live_guest guest;
     struct sse *sse; /* while it is open */
     enum live_found found;
 };
@@ -25,7 +26,7 @@ struct live_stream {
 static void end(struct live_stream *stream, enum http_stream_end how)
 {
     live_leave(&stream->listener);
-    live_gate_close(stream->app, how);
+    live_gate_close(&stream->guest, how);
     free(stream);
 }
 
@@ -65,6 +66,12 @@ static void on_gone(struct live_listener *listener)
         sse_end(stream->sse); /* the client comes back and is told 404 */
 }
 
+static void on_expired(void *arg)
+{
+    struct live_stream *stream = arg;
+    sse_end(stream->sse);
+}
+
 /* ---- joining */
 
 static void open_stream(struct live_stream *stream, struct http_request *request)
@@ -76,7 +83,9 @@ static void open_stream(struct live_stream *stream, struct http_request *request
         http_add_header(request, "access-control-allow-origin", origin);
         http_add_header(request, "vary", slice_of("origin"));
     }
+    struct http_worker *worker = http_request_worker(request);
     stream->sse = sse_open(request, RETRY_MS, &limits, &events, stream);
+    live_gate_watch(&stream->guest, worker, on_expired, stream);
 }
 
 static void on_answerable(struct http_deferred *deferred)
@@ -88,7 +97,7 @@ static void on_answerable(struct http_deferred *deferred)
         return;
     }
     if (request != NULL && stream->found == LIVE_NO_CART)
-        problem_answer(request, &problem_cart_not_found, "There is no such cart.", NULL, 0);
+        caller_refuse_cart(request);
     else if (request != NULL)
         problem_answer(request, &problem_store_unavailable, "Try again.", NULL, 0);
     end(stream, HTTP_STREAM_LEFT);
@@ -128,13 +137,17 @@ void route_stream(struct http_request *request, void *context)
         return;
     }
     if (!query_is_valid(request, names) || !last_version(request, &version) ||
-        !live_gate_open(request, app))
+        !live_gate_open(request, app, auth_of(request)))
         return;
     struct worker *worker = http_worker_local(http_request_worker(request));
     struct live_stream *stream = mem_calloc(1, sizeof(*stream));
     stream->app = app;
-    stream->listener = (struct live_listener){
-        .version = version, .on_joined = on_joined, .on_news = on_news, .on_gone = on_gone};
+    live_gate_enter(&stream->guest, app, auth_of(request));
+    stream->listener = (struct live_listener){.caller = &stream->guest.caller.identity,
+                                              .version = version,
+                                              .on_joined = on_joined,
+                                              .on_news = on_news,
+                                              .on_gone = on_gone};
     http_defer(request, &stream->deferred, on_answerable);
     live_join(worker->live, cart_id, &stream->listener);
 }

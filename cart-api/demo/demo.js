@@ -184,26 +184,24 @@ function connect() {
 
 // ---- the beginning
 
-// Where guests are known, the server gives the cart its id and us its token.
-async function newCart() {
-  try {
-    const answer = await fetch("/api/cart", { method: "POST" });
-    if (answer.status === 201) {
-      const body = await answer.json();
-      return [body.cartId, body.token || body.guestToken || null];
-    }
-  } catch {
-    // as below
-  }
-  return [`demo-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`, null];
+// The server gives the cart its id and us, its guest, the token.
+async function openCart() {
+  const answer = await command("POST", "/api/cart");
+  if (!answer || !answer.ok) return false;
+  const opened = await answer.json();
+  cartId = opened.cartId;
+  token = opened.guestToken;
+  place.set("cart", cartId);
+  place.set("token", token);
+  history.replaceState(null, "", `#${place}`);
+  state.sentAt = 0;
+  return true;
 }
 
 async function begin() {
-  if (!cartId) {
-    [cartId, token] = await newCart();
-    place.set("cart", cartId);
-    if (token) place.set("token", token);
-    history.replaceState(null, "", `#${place}`);
+  if (!cartId && !(await openCart())) {
+    showConnection("away", "no cart: load the page again");
+    return;
   }
   byId("cart-id").textContent = cartId;
   byId("shelf").append(...SHELF.map((product) => element("li", {},

@@ -31,6 +31,7 @@ def test_several_carts(api: Api) -> None:
         api.add(carts[1])
         api.add(carts[2])
         assert hear(connection)["cartId"] == carts[2]
+        assert api.view(carts[1], min_version=3).is_success
         # It comes back with what it has, and is told what it missed.
         assert subscribe(connection, carts[1], version=2)["version"] == 3
         assert hear(connection)["version"] == 3
