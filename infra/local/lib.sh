@@ -17,6 +17,8 @@
 . "$LOCAL/lib/redis.sh"
 # shellcheck source=lib/kafka.sh
 . "$LOCAL/lib/kafka.sh"
+# shellcheck source=lib/mail.sh
+. "$LOCAL/lib/mail.sh"
 # shellcheck source=lib/daemons.sh
 . "$LOCAL/lib/daemons.sh"
 # shellcheck source=lib/steps.sh

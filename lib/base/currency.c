@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "base/check.h"
+
 /* ISO 4217 active codes without funds, metals and testing codes, in order. */
 static const char codes[][4] = {
     "AED", "AFN", "ALL", "AMD", "ANG", "AOA", "ARS", "AUD", "AWG", "AZN", "BAM", "BBD", "BDT",
@@ -38,4 +40,24 @@ bool currency_valid(const char *code, size_t length)
             low = middle + 1;
     }
     return false;
+}
+
+/* ISO 4217's exponents that are not 2. */
+static const struct {
+    char code[4];
+    int digits;
+} exponents[] = {
+    {"BHD", 3}, {"BIF", 0}, {"CLP", 0}, {"DJF", 0}, {"GNF", 0}, {"IQD", 3}, {"ISK", 0}, {"JOD", 3},
+    {"JPY", 0}, {"KMF", 0}, {"KRW", 0}, {"KWD", 3}, {"LYD", 3}, {"OMR", 3}, {"PYG", 0}, {"RWF", 0},
+    {"TND", 3}, {"UGX", 0}, {"VND", 0}, {"VUV", 0}, {"XAF", 0}, {"XOF", 0}, {"XPF", 0},
+};
+
+int currency_minor_digits(const char *code, size_t length)
+{
+    CHECK(currency_valid(code, length));
+    for (size_t i = 0; i < ARRAY_SIZE(exponents); i++) {
+        if (memcmp(code, exponents[i].code, 3) == 0)
+            return exponents[i].digits;
+    }
+    return 2;
 }

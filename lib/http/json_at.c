@@ -153,6 +153,18 @@ int json_int(const struct json_at *object, const char *name, int64_t min, int64_
     return 0;
 }
 
+int json_flag(const struct json_at *object, const char *name, struct json_problem *problem,
+              bool *ret_flag)
+{
+    json_t *value;
+    if (require(object, name, problem, &value) != 0)
+        return -1;
+    if (!json_is_boolean(value))
+        return json_refuse(object, name, "type", "must be true or false", problem);
+    *ret_flag = json_is_true(value);
+    return 0;
+}
+
 int json_list(const struct json_at *object, const char *name, size_t min, size_t max,
               struct json_problem *problem, struct json_at *ret_array, size_t *ret_count)
 {

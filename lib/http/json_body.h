@@ -53,6 +53,9 @@ int json_text(const struct json_at *object, const char *name, size_t min, size_t
  * outside with code range. */
 int json_int(const struct json_at *object, const char *name, int64_t min, int64_t max,
              struct json_problem *problem, int64_t *ret_value) WARN_UNUSED;
+/** A required member that is true or false. */
+int json_flag(const struct json_at *object, const char *name, struct json_problem *problem,
+              bool *ret_flag) WARN_UNUSED;
 /** A required array member with min to max elements. */
 int json_list(const struct json_at *object, const char *name, size_t min, size_t max,
               struct json_problem *problem, struct json_at *ret_array,

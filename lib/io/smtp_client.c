@@ -7,14 +7,16 @@
 #include <curl/curl.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "io/curl_internal.h"
 
 enum { ADDRESS_BYTES_MAX = 254, LOCAL_PART_BYTES_MAX = 64 };
 
 struct sending {
     struct slice rest;
+    int64_t deadline_us;
     bool ended;      /* libcurl was told that the message is over: the final dot may be out */
-    int final_reply; /* the code of the reply that came after that; 0: none */
+    int final_reply; /* the code of the first reply that came after that; 0: none */
     char reply[SMTP_REPLY_SIZE];
 };
 
@@ -42,17 +44,31 @@ static void keep_reply(struct sending *sending, const char *line, size_t length)
     sending->reply[kept] = '\0';
 }
 
-/* Each line that the server says comes by here. The reply to QUIT does not: libcurl says good-bye
- * without listening. */
+/* Each line that the server says comes by here, also its good-bye, which is no answer to a message.
+ */
 static size_t take_reply(char *line, size_t size, size_t count, void *argument)
 {
     struct sending *sending = argument;
     size_t length = size * count;
+    if (sending->final_reply != 0)
+        return length;
     keep_reply(sending, line, length);
     if (sending->ended && length >= 3 && isdigit((unsigned char)line[0]) &&
         isdigit((unsigned char)line[1]) && isdigit((unsigned char)line[2]))
         sending->final_reply = (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
     return length;
+}
+
+/* libcurl's own time-out does not count while it says good-bye to a server that is silent. */
+static int watch_deadline(void *argument, curl_off_t down_total, curl_off_t down,
+                          curl_off_t up_total, curl_off_t up)
+{
+    const struct sending *sending = argument;
+    (void)down_total;
+    (void)down;
+    (void)up_total;
+    (void)up;
+    return clock_monotonic_us() > sending->deadline_us;
 }
 
 static void set_options(CURL *curl, const struct smtp_server *server, struct sending *sending)
@@ -70,6 +86,9 @@ static void set_options(CURL *curl, const struct smtp_server *server, struct sen
     curl_set_long(curl, CURLOPT_UPLOAD, 1);
     CHECK(curl_easy_setopt(curl, CURLOPT_READFUNCTION, give_message) == CURLE_OK);
     CHECK(curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_reply) == CURLE_OK);
+    CHECK(curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, watch_deadline) == CURLE_OK);
+    curl_set_long(curl, CURLOPT_NOPROGRESS, 0);
+    curl_set_text(curl, CURLOPT_XFERINFODATA, sending);
     curl_set_text(curl, CURLOPT_READDATA, sending);
     curl_set_text(curl, CURLOPT_HEADERDATA, sending);
 }
@@ -100,7 +119,10 @@ enum smtp_outcome smtp_client_send(const struct smtp_server *server, const struc
                                    struct error *err)
 {
     char text[CURL_ERROR_SIZE];
-    struct sending sending = {.rest = mail->message};
+    struct sending sending = {
+        .rest = mail->message,
+        .deadline_us = clock_monotonic_us() + server->timeout_ms * INT64_C(1000),
+    };
     CHECK(smtp_address_valid(mail->from) && smtp_address_valid(mail->to));
     CURL *curl = curl_begin(server->url, "smtp,smtps", text);
     struct curl_slist *recipients = curl_slist_append(NULL, mail->to);

@@ -38,7 +38,8 @@ enum smtp_outcome {
     SMTP_NOT_SENT,   /* not sent; later it may work */
 };
 
-/** Sends one mail. err says why unless the outcome is SMTP_SENT. */
+/** Sends one mail, or gives up after timeout_ms and at most a second of good-bye. err says why
+ * unless the outcome is SMTP_SENT. */
 enum smtp_outcome smtp_client_send(const struct smtp_server *server, const struct smtp_mail *mail,
                                    struct error *err);
 

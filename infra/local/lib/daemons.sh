@@ -58,6 +58,9 @@ daemon_settings() {
         # One process of each here, by this name: killed, it has its partitions back as soon as it runs again.
         export_line "$(service_variable "$name")_KAFKA_INSTANCE_ID" "$name-1"
     }
+    if declare -F "${name//-/_}_settings" >/dev/null; then
+        "${name//-/_}_settings"
+    fi
 }
 
 define_daemon() {

@@ -7,9 +7,11 @@ service_table() {
 postgresql    server  15432  -                        -
 redis         server  16379  -                        -
 kafka         server  19092  -                        -
+mail          server   5225  -                        -
 cart-api      daemon   5105  cartwright_api           -
 denormalizer  daemon   5204  cartwright_denormalizer  denormalizer
 fraud         daemon   5202  cartwright_fraud         fraud
+notifier      daemon   5203  cartwright_notifier      notifier
 TABLE
 }
 # name        kind    port   role in PostgreSQL       consumer group
@@ -71,5 +73,6 @@ write_environment() {
         export_line POSTGRES_ADMIN_CONNECTION_STRING "$(owner_uri)"
         export_line REDIS_CONNECTION_STRING "$(address_of redis)"
         export_line KAFKA_BOOTSTRAP_SERVERS "$(address_of kafka)"
+        export_line MAIL_DIR "$(mail_directory)"
     } | write_file 600 "$CARTWRIGHT_HOME/env"
 }

@@ -25,12 +25,19 @@ def instance_variable(name: str) -> str:
 
 
 class Daemon:
-    def __init__(self, stack: Stack, name: str, log: Path, **settings: str):
+    def __init__(
+        self,
+        stack: Stack,
+        name: str,
+        log: Path,
+        told: dict[str, str] | None = None,  # what the supervised one was told; None: it runs
+        **settings: str,
+    ):
         self.stack, self.name, self.log = stack, name, log
         self.port = int(settings.get(port_variable(name), free_port()))
         self.url = f"http://127.0.0.1:{self.port}"
         environment = {
-            **stack.environment_of(name),
+            **(stack.environment_of(name) if told is None else told),
             port_variable(name): str(self.port),
             instance_variable(
                 name

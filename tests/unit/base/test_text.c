@@ -109,6 +109,10 @@ static void currencies(void **state)
         assert_true(currency_valid(good[i], strlen(good[i])));
     for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
         assert_false(currency_valid(bad[i], strlen(bad[i])));
+    assert_int_equal(currency_minor_digits("EUR", 3), 2);
+    assert_int_equal(currency_minor_digits("JPY", 3), 0);
+    assert_int_equal(currency_minor_digits("KWD", 3), 3);
+    assert_int_equal(currency_minor_digits("XPF", 3), 0);
 }
 
 int main(void)

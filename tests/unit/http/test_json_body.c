@@ -232,9 +232,10 @@ static struct json *take(const char *text)
 static void test_reads_a_command(void **state)
 {
     (void)state;
-    static const char *const names[] = {"items", NULL}, *const item[] = {"id", "n", NULL};
+    static const char *const names[] = {"items", "on", NULL}, *const item[] = {"id", "n", NULL};
+    bool flag = false;
     struct json *json =
-        take("{\"items\":[{\"id\":\"p-1\",\"n\":3},{\"id\":\"p\\u002D2\",\"n\":-0}]}");
+        take("{\"items\":[{\"id\":\"p-1\",\"n\":3},{\"id\":\"p\\u002D2\",\"n\":-0}],\"on\":true}");
     struct json_at root = json_root(json), items, second;
     struct json_problem problem;
     size_t count = 0;
@@ -251,6 +252,8 @@ static void test_reads_a_command(void **state)
     assert_true(slice_equal(text, slice_of("p-2")));
     assert_int_equal(json_int(&second, "n", 0, 9, &problem, &number), 0);
     assert_int_equal(number, 0);
+    assert_int_equal(json_flag(&root, "on", &problem, &flag), 0);
+    assert_true(flag);
     json_free(json);
 }
 
@@ -271,6 +274,7 @@ static void test_refusals_name_their_place(void **state)
     size_t count;
     struct slice text;
     int64_t number = 7;
+    bool flag = true;
     assert_int_equal(json_list(&root, "items", 2, 5, &problem, &items, &count), -1);
     expect(&problem, "length", "/items");
     assert_int_equal(json_list(&root, "items", 0, 5, &problem, &items, &count), 0);
@@ -295,7 +299,12 @@ static void test_refusals_name_their_place(void **state)
     expect(&problem, "type", "/items/0/big");
     assert_int_equal(json_list(&item, "s", 0, 9, &problem, &items, &count), -1);
     expect(&problem, "type", "/items/0/s");
+    assert_int_equal(json_flag(&item, "big", &problem, &flag), -1);
+    expect(&problem, "type", "/items/0/big");
+    assert_int_equal(json_flag(&item, "none", &problem, &flag), -1);
+    expect(&problem, "missing", "/items/0/none");
     assert_int_equal(number, 7); /* untouched on failure */
+    assert_true(flag);
     json_free(json);
 }
 
