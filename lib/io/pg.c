@@ -218,9 +218,6 @@ static int collect(struct pg *pg, int64_t deadline_us, struct error *err, PGresu
         PQclear(kept);
         kept = result;
     }
-    /* A COMMIT of an aborted transaction answers success with this tag. */
-    if (rc == 0 && kept != NULL && strcmp(PQcmdStatus(kept), "ROLLBACK") == 0)
-        rc = error_set(err, ERROR_PERMANENT, "PostgreSQL: the transaction was rolled back");
     if (rc != 0 || kept == NULL) {
         PQclear(kept);
         return rc != 0 ? rc : lost(pg, "no result", err);
@@ -290,8 +287,11 @@ int pg_script(struct pg *pg, const char *sql, int timeout_ms, struct error *err)
         return lost(pg, PQerrorMessage(pg->connection), err);
     if (send_all(pg, deadline_us, err) != 0 || collect(pg, deadline_us, err, &result) != 0)
         return -1;
+    /* A COMMIT of an aborted transaction answers success with this tag. */
+    bool undone = strcmp(PQcmdStatus(result), "ROLLBACK") == 0 && strcmp(sql, "ROLLBACK") != 0;
     PQclear(result);
-    return 0;
+    return undone ? error_set(err, ERROR_PERMANENT, "PostgreSQL: the transaction was rolled back")
+                  : 0;
 }
 
 static int take_notifications(struct pg *pg)
