@@ -1,9 +1,8 @@
 /* fraud --backtest: what the rules of a file would have said about the stored history. Reads the
  * store, changes nothing.
  *
- * The partitions of all categories are merged by event time. A checkout is judged once everything
- * up to a little after it has been observed, so what was recorded a little late counts as it does
- * live. Owner: fraud. Thread: the only one.
+ * PostgreSQL sorts the events by their times. A checkout is judged once everything up to a little
+ * after it has been observed, as it is live. Owner: fraud. Thread: the only one.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,34 +10,25 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "eventstore/read.h"
 #include "fraud/replay.h"
 #include "fraud/rules_file.h"
 #include "fraud/state.h"
 
-enum { PAGE = 500, CONNECT_TIMEOUT_MS = 5000, READ_TIMEOUT_MS = 30000 };
+enum { CONNECT_TIMEOUT_MS = 5000, READ_TIMEOUT_MS = 30 * 60 * 1000 };
 enum { OBSERVATIONS_MAX = 2000000 }; /* a few hundred MB */
+
+static const struct pg_statement fetch_statement = {"backtest_fetch", "FETCH 500 FROM backtest"};
 
 struct backtest_arguments {
     const char *file;
     int64_t since_us, until_us;
 };
 
-/* An event that waits for its turn, with a copy of its payload behind it. */
+/* A checkout that waits for its verdict, with a copy of its payload behind it. */
 struct stored {
     int64_t at_us;
     size_t length;
     char payload[];
-};
-
-/* A partition that is read page by page. */
-struct source {
-    const struct category *category;
-    int partition;
-    int64_t position; /* of the last event read */
-    struct stored *events[PAGE];
-    int next, count;
-    bool ended;
 };
 
 struct backtest {
@@ -46,8 +36,6 @@ struct backtest {
     struct backtest_arguments arguments;
     struct rules rules;
     struct pg *pg;
-    struct source *sources;
-    size_t source_count;
     struct replay replay;
     struct cart_decoded decoded;
     struct payment_decoded payment;
@@ -59,60 +47,17 @@ struct backtest {
     int64_t hits[RULES_MAX];
 };
 
-/* ---- the merge */
+/* ---- what is done with an event */
 
 static int64_t slack_us(const struct backtest *backtest)
 {
     return backtest->settings->lateness_ms * 1000;
 }
 
-static int take_event(void *argument, const struct event_record *record)
+static bool decode(struct backtest *backtest, bool is_payment, struct slice payload)
 {
-    struct source *source = argument;
-    struct stored *stored = mem_alloc(sizeof(*stored) + record->payload.len);
-    stored->at_us = record->recorded_at_us;
-    stored->length = record->payload.len;
-    memcpy(stored->payload, record->payload.data, record->payload.len);
-    source->events[source->count++] = stored;
-    source->position = record->position;
-    return 0;
-}
-
-static int refill(struct backtest *backtest, struct source *source, struct error *err)
-{
-    source->next = source->count = 0;
-    if (read_partition(backtest->pg, source->category, source->partition, source->position, PAGE,
-                       take_event, source, READ_TIMEOUT_MS, err) != 0)
-        return -1;
-    source->ended = source->count == 0;
-    return 0;
-}
-
-/* The source whose next event is the earliest; NULL when all have ended. */
-static int earliest(struct backtest *backtest, struct error *err, struct source **ret_source)
-{
-    struct source *best = NULL;
-    for (size_t i = 0; i < backtest->source_count; i++) {
-        struct source *source = &backtest->sources[i];
-        if (!source->ended && source->next == source->count && refill(backtest, source, err) != 0)
-            return -1;
-        if (source->ended)
-            continue;
-        if (best == NULL || source->events[source->next]->at_us < best->events[best->next]->at_us)
-            best = source;
-    }
-    *ret_source = best;
-    return 0;
-}
-
-/* ---- what is done with an event */
-
-static bool decode(struct backtest *backtest, const struct category *category,
-                   const struct stored *stored)
-{
-    struct slice payload = {stored->payload, stored->length};
     struct error err;
-    if (category == &category_payment) {
+    if (is_payment) {
         if (payment_event_decode(payload, &backtest->payment, &err) != 0)
             return false;
         sightings_of_payment(&backtest->payment.event, &backtest->sightings);
@@ -124,8 +69,12 @@ static bool decode(struct backtest *backtest, const struct category *category,
     return true;
 }
 
-static void wait_for_verdict(struct backtest *backtest, struct stored *stored)
+static void wait_for_verdict(struct backtest *backtest, int64_t at_us, struct slice payload)
 {
+    struct stored *stored = mem_alloc(sizeof(*stored) + payload.len);
+    stored->at_us = at_us;
+    stored->length = payload.len;
+    memcpy(stored->payload, payload.data, payload.len);
     if (backtest->waiting_first == backtest->waiting_end)
         backtest->waiting_first = backtest->waiting_end = 0;
     if (backtest->waiting_end == backtest->waiting_capacity) {
@@ -137,10 +86,11 @@ static void wait_for_verdict(struct backtest *backtest, struct stored *stored)
     backtest->waiting[backtest->waiting_end++] = stored;
 }
 
-static void judge(struct backtest *backtest, struct stored *stored)
+static void judge(struct backtest *backtest, const struct stored *stored)
 {
     struct fraud_verdict verdict;
-    CHECK(decode(backtest, &category_cart, stored)); /* it was, when it was observed */
+    struct slice payload = {stored->payload, stored->length};
+    CHECK(decode(backtest, false, payload)); /* it was, when it was observed */
     backtest->verdicts[replay_judge(&backtest->replay, &backtest->sightings, &verdict)]++;
     for (size_t i = 0; i < backtest->rules.count; i++)
         backtest->hits[i] += backtest->replay.judge.spoken[i] != NULL;
@@ -158,23 +108,18 @@ static void judge_upto(struct backtest *backtest, int64_t time_us)
     }
 }
 
-static void take(struct backtest *backtest, const struct category *category, struct stored *stored)
+static void take(struct backtest *backtest, bool is_payment, int64_t at_us, struct slice payload)
 {
     const struct backtest_arguments *arguments = &backtest->arguments;
-    bool kept = false;
     backtest->events++;
-    if (!decode(backtest, category, stored)) {
+    if (!decode(backtest, is_payment, payload)) {
         backtest->unreadable++;
-    } else {
-        replay_observe(&backtest->replay, &backtest->sightings);
-        kept = category == &category_cart &&
-               backtest->decoded.event.type == CART_EVENT_CHECKED_OUT &&
-               stored->at_us >= arguments->since_us && stored->at_us <= arguments->until_us;
+        return;
     }
-    if (kept)
-        wait_for_verdict(backtest, stored);
-    else
-        free(stored);
+    replay_observe(&backtest->replay, &backtest->sightings);
+    if (!is_payment && backtest->decoded.event.type == CART_EVENT_CHECKED_OUT &&
+        at_us >= arguments->since_us)
+        wait_for_verdict(backtest, at_us, payload);
 }
 
 static int64_t horizon_us(const struct rules *rules)
@@ -185,32 +130,52 @@ static int64_t horizon_us(const struct rules *rules)
     return longest;
 }
 
-static int replay(struct backtest *backtest, struct error *err)
+/* What the rules may look at for the first checkout, to the last one. */
+static int open_cursor(struct backtest *backtest, struct error *err)
 {
     const struct backtest_arguments *arguments = &backtest->arguments;
-    int64_t horizon = horizon_us(&backtest->rules);
-    for (;;) {
-        struct source *source;
-        if (earliest(backtest, err, &source) != 0)
+    static const char columns[] = "recorded_at, payload, partition, position";
+    int64_t from_us = arguments->since_us - horizon_us(&backtest->rules);
+    struct buf sql = {0};
+    buf_printf(&sql,
+               "BEGIN READ ONLY; DECLARE backtest NO SCROLL CURSOR FOR "
+               "SELECT is_payment, recorded_at, payload FROM ("
+               "SELECT false AS is_payment, %s FROM cart_events UNION ALL "
+               "SELECT true, %s FROM payment_events) AS events "
+               "WHERE recorded_at BETWEEN to_timestamp(0) + %ld * interval '1 us' "
+               "AND to_timestamp(0) + %ld * interval '1 us' "
+               "ORDER BY recorded_at, is_payment, partition, position",
+               columns, columns, from_us > 0 ? from_us : 0, arguments->until_us);
+    int rc = pg_script(backtest->pg, buf_cstr(&sql), READ_TIMEOUT_MS, err);
+    buf_free(&sql);
+    return rc;
+}
+
+static int replay(struct backtest *backtest, struct error *err)
+{
+    bool more = true;
+    if (open_cursor(backtest, err) != 0)
+        return -1;
+    while (more) {
+        struct pg_result *result;
+        if (pg_run(backtest->pg, &fetch_statement, NULL, READ_TIMEOUT_MS, err, &result) != 0)
             return -1;
-        if (source == NULL)
-            break;
-        struct stored *stored = source->events[source->next++];
-        judge_upto(backtest, stored->at_us);
-        if (stored->at_us > arguments->until_us || stored->at_us < arguments->since_us - horizon)
-            free(stored);
-        else
-            take(backtest, source->category, stored);
+        for (int row = 0; row < pg_rows(result); row++) {
+            int64_t at_us = pg_get_time(result, row, 1);
+            judge_upto(backtest, at_us);
+            take(backtest, pg_get_bool(result, row, 0), at_us, pg_get_bytes(result, row, 2));
+        }
+        more = pg_rows(result) > 0;
+        pg_result_free(result);
     }
     judge_upto(backtest, INT64_MAX);
-    return 0;
+    return pg_script(backtest->pg, "COMMIT", READ_TIMEOUT_MS, err);
 }
 
 /* ---- the frame */
 
 static int open_all(struct backtest *backtest, struct error *err)
 {
-    static const struct category *const categories[] = {&category_cart, &category_payment};
     struct pg_options options = {
         .connection_string = backtest->settings->common.postgres_connection_string,
         .application_name = "fraud --backtest",
@@ -222,27 +187,14 @@ static int open_all(struct backtest *backtest, struct error *err)
         return -1;
     backtest->replay =
         (struct replay){.rules = &backtest->rules, .observations_max = OBSERVATIONS_MAX};
-    backtest->sources = mem_calloc((size_t)(category_cart.partitions + category_payment.partitions),
-                                   sizeof(struct source));
-    for (size_t i = 0; i < ARRAY_SIZE(categories); i++) {
-        for (int partition = 0; partition < categories[i]->partitions; partition++)
-            backtest->sources[backtest->source_count++] =
-                (struct source){.category = categories[i], .partition = partition};
-    }
     return 0;
 }
 
 static void close_all(struct backtest *backtest)
 {
-    for (size_t i = 0; i < backtest->source_count; i++) {
-        struct source *source = &backtest->sources[i];
-        while (source->next < source->count)
-            free(source->events[source->next++]);
-    }
     while (backtest->waiting_first < backtest->waiting_end)
         free(backtest->waiting[backtest->waiting_first++]);
     free(backtest->waiting);
-    free(backtest->sources);
     replay_free(&backtest->replay);
     rules_free(&backtest->rules);
     cart_decoded_free(&backtest->decoded);
@@ -273,7 +225,8 @@ static void report(const struct backtest *backtest)
 static int take_arguments(int argc, char **argv, struct backtest_arguments *arguments,
                           struct error *err)
 {
-    *arguments = (struct backtest_arguments){.until_us = INT64_MAX / 2};
+    *arguments =
+        (struct backtest_arguments){.until_us = clock_wall_us() + 86400 * INT64_C(1000000)};
     for (int i = 0; i < argc; i++) {
         bool since = strcmp(argv[i], "--since") == 0, until = strcmp(argv[i], "--until") == 0;
         if (since || until) {

@@ -30,9 +30,6 @@ static const struct metric_spec metric_rows[FRAUD_COUNTERS] = {
                      "Observations removed because no rule looks at them any more.", METRIC_COUNTER,
                      NULL, 0, NULL},
     [FRAUD_RULES] = {"cartwright_fraud_rules", "Rules in use.", METRIC_GAUGE, NULL, 0, NULL},
-    [FRAUD_RULES_REFUSED] = {"cartwright_fraud_rules_refused_total",
-                             "Reloads that were refused because of a mistake in the rules.",
-                             METRIC_COUNTER, NULL, 0, NULL},
 };
 
 struct fraud *fraud_of_state(void *state)
@@ -71,7 +68,6 @@ static void reload(void *state, const void *settings)
     struct rules rules;
     struct error err;
     if (rules_load(own->rules_file, &err, &rules) != 0) {
-        metric_add(self->metrics[FRAUD_RULES_REFUSED], 0, 1);
         log_error("rules not reloaded, the old ones stay", LOG_TEXT("why", err.message));
         return;
     }

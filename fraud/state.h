@@ -19,7 +19,6 @@ enum fraud_counter {
     FRAUD_OBSERVATIONS,
     FRAUD_SWEPT,
     FRAUD_RULES,
-    FRAUD_RULES_REFUSED,
     FRAUD_COUNTERS,
 };
 
