@@ -1,12 +1,17 @@
 """Verdicts against an independent evaluation of the same events."""
 
 import random
+import re
 import signal
+import subprocess
+from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from lib.daemon import running_daemon
+from lib.events import body_of
 from lib.fraud_rules import Verdict, judge, parse_rules
 from lib.history import History, now_us
 from lib.stack import Stack
@@ -14,12 +19,13 @@ from lib.store import connect, read_topic
 from lib.wait import wait_until
 
 MINUTE_US = 60_000_000
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MANY_RULES = """
 [verdict]
 block_score = 60
 [adds]
 event = ItemAdded
-where = currency is ISK
+where = currency is XPF
 key = cart
 aggregate = count
 window = 1m
@@ -29,7 +35,7 @@ score = 10
 mode = review
 [spend]
 event = CartCheckedOut
-where = currency is ISK and amount > 100
+where = currency is XPF and amount > 100
 key = user
 aggregate = sum
 value = amount
@@ -40,7 +46,7 @@ score = 20
 mode = review
 [carts-of-ip]
 event = ItemAdded CartCheckedOut
-where = currency is ISK
+where = currency is XPF
 key = ip
 aggregate = distinct
 value = cart
@@ -51,7 +57,7 @@ score = 20
 mode = shadow
 [price]
 event = SoldLine
-where = currency is ISK
+where = currency is XPF
 key = product currency
 aggregate = deviation_from_median
 value = price
@@ -62,7 +68,7 @@ score = 15
 mode = review
 [own-median]
 event = CartCheckedOut
-where = currency is ISK
+where = currency is XPF
 key = user currency
 aggregate = ratio_to_median
 value = amount
@@ -73,7 +79,7 @@ score = 25
 mode = review
 [declined]
 event = PaymentFailed
-where = code is card_declined
+where = code is test_declined
 key = user
 aggregate = count
 window = 10m
@@ -83,7 +89,7 @@ score = 30
 mode = block
 [cards]
 event = CartCheckedOut
-where = currency is ISK
+where = currency is XPF
 key = user
 aggregate = distinct
 value = card_token
@@ -93,7 +99,7 @@ score = 20
 mode = review
 [fast]
 event = CartCheckedOut
-where = currency is ISK
+where = currency is XPF
 key = cart
 aggregate = min
 value = elapsed_ms
@@ -104,7 +110,7 @@ score = 10
 mode = shadow
 [hoard]
 event = SoldLine
-where = currency is ISK
+where = currency is XPF
 key = user product
 aggregate = sum
 value = quantity
@@ -117,20 +123,20 @@ mode = review
 
 def random_history(seed: int, carts: int, tag: str) -> History:
     """An hour of shoppers; events in the order of their times."""
-    chance, history = random.Random(seed), History()
+    chance, history = random.Random(seed), History("XPF")
     begin_us = now_us() - 60 * MINUTE_US
     users = [f"{tag}-u{i}" for i in range(8)]
     todo: list[tuple[int, Callable[[], Any]]] = []
     for number in range(carts):
         cart, user = f"{tag}-{number}", chance.choice(users)
-        at_us = begin_us + chance.randrange(55 * MINUTE_US)
-        ip = f"192.0.2.{chance.randrange(4)}"
+        at_us = begin_us + chance.randrange(45 * MINUTE_US)
+        ip = f"{tag[-20:]}.{chance.randrange(4)}"
         opened_us = at_us
         for _ in range(chance.randrange(7)):
             todo.append((at_us, lambda c=cart, u=user, t=at_us, i=ip: history.add(c, u, t, ip=i)))
             at_us += chance.randrange(1, 40_000_000)
         if chance.random() < 0.25:
-            code = chance.choice(["card_declined", "card_declined", "deadline_exceeded"])
+            code = chance.choice(["test_declined", "test_declined", "deadline_exceeded"])
             todo.append(
                 (at_us, lambda c=cart, u=user, t=at_us, k=code: history.decline(c, u, t, k))
             )
@@ -205,7 +211,7 @@ def test_same_verdicts_as_an_independent_evaluation(
         "fraud",
         tmp_path / "second.log",
         FRAUD_RULES_FILE=str(fraud.rules_file),
-        KAFKA_INSTANCE_ID="",
+        KAFKA_INSTANCE_ID="fraud-second",
     ):
         history.events = whole[: 2 * len(whole) // 3]
         history.write(stack)
@@ -216,12 +222,62 @@ def test_same_verdicts_as_an_independent_evaluation(
         verdicts = fraud.wait_verdicts(carts, 60)
     kinds = check_all(history, verdicts)
     assert set(kinds) == {"FraudCleared", "FraudHeld", "FraudBlocked"}, kinds
+    compare_backtest(stack, fraud, history, verdicts)
     replay_everything(stack, cart, len(carts))
     topic = [record for record in read_topic(stack, "fraud.events") if record.key]
     told = {record.key.decode(): record.headers["ce_type"].decode() for record in topic}
     for name, event in verdicts.items():
         kind = getattr(event, event.WhichOneof("body")).DESCRIPTOR.full_name
         assert told[name] == kind
+
+
+def run_backtest(stack: Stack, *arguments: Any) -> str:
+    ended = subprocess.run(
+        [stack.program("fraud"), "--backtest", *(str(argument) for argument in arguments)],
+        env=stack.environment_of("fraud"),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return ended.stdout
+
+
+def timestamp(at_us: int) -> str:
+    return (EPOCH + timedelta(microseconds=at_us)).isoformat().replace("+00:00", "Z")
+
+
+def compare_backtest(stack: Stack, fraud: Any, history: History, verdicts: dict[str, Any]) -> None:
+    """A backtest over the same time says what was said live, and writes nothing."""
+    live = Counter(hit.rule for event in verdicts.values() for hit in body_of(event)[1].hits)
+    before = fraud_rows(stack)
+    checkouts = history.checkouts()
+    since = ("--since", timestamp(checkouts[0].occurred_at_us))
+    until = ("--until", timestamp(checkouts[-1].occurred_at_us))
+    output = run_backtest(stack, fraud.rules_file, *since, *until)
+    hits = dict(re.findall(r"^([a-z-]+) +(?:shadow|review|block) +(\d+)$", output, re.MULTILINE))
+    assert {name: int(count) for name, count in hits.items() if count != "0"} == dict(live)
+    assert len(hits) == len(parse_rules(MANY_RULES)[0])
+    kinds = Counter(body_of(event)[0] for event in verdicts.values())
+    said = re.search(r"(\d+) held, (\d+) blocked", output)
+    assert (int(said[1]), int(said[2])) == (kinds["FraudHeld"], kinds["FraudBlocked"])
+    # The first half only: fewer checkouts are judged, by the same observations.
+    middle = ("--until", timestamp(checkouts[len(checkouts) // 2].occurred_at_us))
+    half = run_backtest(stack, fraud.rules_file, *since, *middle)
+    assert judged(half) < judged(output)
+    assert fraud_rows(stack) == before
+
+
+def judged(output: str) -> int:
+    return int(re.search(r"(\d+) checkouts", output)[1])
+
+
+def fraud_rows(stack: Stack) -> tuple[int, int]:
+    with connect(stack) as connection:
+        return connection.execute(
+            "SELECT (SELECT count(*) FROM fraud_events), (SELECT count(*) FROM fraud_observations)"
+        ).fetchone()
 
 
 def replay_everything(stack: Stack, tag: str, verdicts: int) -> None:

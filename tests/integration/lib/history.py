@@ -61,6 +61,7 @@ def append_category(connection: psycopg.Connection, category: str, events: list[
 class History:
     """Events in the order made; versions are counted per stream."""
 
+    currency: str = CURRENCY
     events: list[Any] = field(default_factory=list)
     versions: dict[str, int] = field(default_factory=dict)
     written: int = 0
@@ -86,7 +87,7 @@ class History:
         envelope = {name: more.pop(name) for name in ("ip", "device") if name in more}
         event = self._cart(cart, user, at_us, **envelope)
         fields = {"product_id": "p1", "product_name": "A product", "price_minor": 100}
-        fields |= {"quantity": 1, "currency": CURRENCY, "user_id": user}
+        fields |= {"quantity": 1, "currency": self.currency, "user_id": user}
         for name, value in (fields | more).items():
             setattr(event.item_added, name, value)
         return event
@@ -116,7 +117,7 @@ class History:
         """lines: product, unit price, quantity."""
         event = self._cart(cart, user, at_us, **envelope)
         body = event.cart_checked_out
-        body.order_id, body.user_id, body.currency = f"ord_{cart}", user, CURRENCY
+        body.order_id, body.user_id, body.currency = f"ord_{cart}", user, self.currency
         body.payment_token, body.opened_at_us = token, opened_at_us
         for product, price, quantity in lines:
             body.lines.add(
