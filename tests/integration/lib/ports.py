@@ -31,39 +31,57 @@ def is_free(port: int) -> bool:
         return True
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-class Offset:
-    """An offset for which all ports of a stack are free, below the ephemeral ports.
-
-    They stay reserved as long as this lives, although nobody listens there yet: by names in the kernel
-    that other test runs look at, and that vanish with this process.
-    """
+class Reservation:
+    """Ports that are free now, and kept from other test runs although nobody listens there yet: by
+    names in the kernel that all test runs look at, and that vanish with this process."""
 
     def __init__(self) -> None:
-        ports = [*service_ports().values(), KAFKA_CONTROLLER_PORT]
-        for _ in range(200):
-            self.value = random.randrange(500, 12500)
-            self.names: list[socket.socket] = []
-            if all(self._reserve(port + self.value) for port in ports):
-                return
-            self.release()
-        raise RuntimeError("no free port offset")
+        self.names: list[socket.socket] = []
 
-    def _reserve(self, port: int) -> bool:
-        name = socket.socket(socket.AF_UNIX)
-        self.names.append(name)
+    def take(self, *ports: int) -> bool:
+        """All or none of them."""
+        names = [socket.socket(socket.AF_UNIX) for _ in ports]
         try:
-            name.bind(f"\0cartwright-test-port-{port}")
+            for name, port in zip(names, ports, strict=True):
+                name.bind(f"\0cartwright-test-port-{port}")
+            taken = all(is_free(port) for port in ports)
         except OSError:
-            return False
-        return is_free(port)
+            taken = False
+        if taken:
+            self.names += names
+        else:
+            close_all(names)
+        return taken
 
     def release(self) -> None:
-        for name in self.names:
-            name.close()
+        close_all(self.names)
         self.names = []
+
+
+def close_all(sockets: list[socket.socket]) -> None:
+    for name in sockets:
+        name.close()
+
+
+# All ports are below those that the kernel gives to outgoing connections: none of them takes a port
+# between our choice and its use.
+SINGLE_PORTS = range(1100, 5000)
+OFFSETS = range(500, 12500)
+singles = Reservation()
+
+
+def free_port() -> int:
+    """One port, for the life of this process."""
+    for port in random.sample(SINGLE_PORTS, 200):
+        if singles.take(port):
+            return port
+    raise RuntimeError("no free port")
+
+
+def free_offset(reservation: Reservation) -> int:
+    """An offset for which all ports of a stack are free; the reservation holds them."""
+    ports = [*service_ports().values(), KAFKA_CONTROLLER_PORT]
+    for offset in random.sample(OFFSETS, 200):
+        if reservation.take(*(port + offset for port in ports)):
+            return offset
+    raise RuntimeError("no free port offset")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 from lib.paths import BUILD, LOCAL
-from lib.ports import Offset, services
+from lib.ports import Reservation, free_offset, services
 from lib.wait import wait_until
 
 DAEMONS = services("daemon")
@@ -24,8 +24,8 @@ class Stack:
     def __init__(self, name: str):
         self.name = name
         self.home = Path(tempfile.mkdtemp(prefix=f"{HOME_PREFIX}{os.getpid()}-"))
-        self.reserved = Offset()
-        self.offset = self.reserved.value
+        self.ports = Reservation()
+        self.offset = free_offset(self.ports)
         self.env: dict[str, str] = {}
         # (partition, offset) of records that tests have put into the topic themselves
         self.strangers: set[tuple[int, int]] = set()
@@ -150,7 +150,7 @@ class Stack:
 
     def remove(self) -> None:
         shutil.rmtree(self.home, ignore_errors=True)
-        self.reserved.release()
+        self.ports.release()
 
 
 def ignore_special(folder: str, names: list[str]) -> list[str]:
