@@ -162,7 +162,8 @@ int charge_state_parse(struct slice name, enum charge_state *ret_state)
 enum charge_state charge_state_after(enum payment_event_type last)
 {
     switch (last) {
-    case PAYMENT_EVENT_REQUESTED: /* it may have been sent since */
+    case PAYMENT_EVENT_REQUESTED:
+        return CHARGE_AWAITING;
     case PAYMENT_EVENT_UNKNOWN:
         return CHARGE_ASKING;
     case PAYMENT_EVENT_AUTHORISED:

@@ -254,11 +254,10 @@ const struct charge_rule *payment_apply(struct payment *payment, enum charge_inp
         return NULL;
     remember(payment, rule, news);
     payment->tries = rule->next == payment->state ? payment->tries + 1 : 0;
-    if (rule->next == CHARGE_CHARGING) {
-        payment->sent_at_us = 0; /* whatever was sent is accounted for */
-        if (payment->charging_at_us == 0)
-            payment->charging_at_us = clock_wall_us();
-    }
+    if (rule->next == CHARGE_CHARGING && rule->input >= CHARGE_IS_AUTHORISED)
+        payment->sent_at_us = 0; /* by the provider's word: whatever was sent is accounted for */
+    if (rule->next == CHARGE_CHARGING && payment->charging_at_us == 0)
+        payment->charging_at_us = clock_wall_us();
     payment->state = rule->next;
     if (rule->event != 0) {
         struct payment_event event = event_of((enum payment_event_type)rule->event, payment, news);

@@ -155,9 +155,8 @@ static int take_verdict(struct recording *recording, const struct note *note)
 
 /* What is in the stream although the row is lost. */
 struct lost {
-    struct payment_decoded first, last;
+    struct payment_decoded last;
     int32_t version;
-    struct slice reference;
     char reference_text[PROVIDER_REFERENCE_SIZE];
     struct error *err;
 };
@@ -165,8 +164,6 @@ struct lost {
 static int take_lost(void *argument, const struct event_record *record)
 {
     struct lost *lost = argument;
-    if (record->version == 1 && payment_event_decode(record->payload, &lost->first, lost->err) != 0)
-        return 1;
     if (payment_event_decode(record->payload, &lost->last, lost->err) != 0)
         return 1;
     lost->version = record->version;
@@ -186,28 +183,62 @@ static int take_lost(void *argument, const struct event_record *record)
     return 0;
 }
 
-/* The facts say more than the missing row: 1 when the payment was there before. Whatever its last
- * fact leaves open is asked, never charged. */
+/* A verdict may have come before its checkout. *ret_row holds its word: freed by the caller. */
+static int begin_waiting(struct recording *recording, struct payment *payment,
+                         struct pg_result **ret_row)
+{
+    struct billing *billing = recording->billing;
+    struct pg_params params = {0};
+    payment->state = CHARGE_AWAITING;
+    payment->due_at_us = clock_wall_us() + billing->settings->verdict_timeout_ms * INT64_C(1000);
+    pg_param_bytes(&params, payment->cart_id);
+    if (run_once(recording, &verdict_get, &params, ret_row) != 0)
+        return -1;
+    if (pg_rows(*ret_row) == 1)
+        apply_verdict(recording, payment, pg_get_bytes(*ret_row, 0, 0), NULL);
+    return 0;
+}
+
+static int insert_waiting(struct recording *recording, struct payment *payment)
+{
+    struct pg_result *verdict;
+    if (begin_waiting(recording, payment, &verdict) != 0)
+        return -1;
+    int rc = payment_insert(recording->pg, payment, recording->timeout_ms, recording->err);
+    pg_result_free(verdict);
+    return rc;
+}
+
+static int insert_lost(struct recording *recording, const struct lost *lost,
+                       struct payment *payment)
+{
+    payment->state = charge_state_after(lost->last.event.type);
+    payment->version = lost->version;
+    payment->updated_at_us = lost->last.event.occurred_at_us;
+    /* A charge may have been sent that no fact tells: asked about before anything is charged. */
+    payment->sent_at_us = clock_wall_us();
+    payment->reference = slice_of(lost->reference_text);
+    log_warning("payment restored from its events",
+                LOG_TEXT("state", charge_state_name(payment->state)));
+    if (payment->state == CHARGE_AWAITING)
+        return insert_waiting(recording, payment);
+    payment->charging_at_us = payment->sent_at_us;
+    if (payment->state == CHARGE_ASKING || payment->state == CHARGE_AUTHORISED)
+        payment->due_at_us = payment->sent_at_us;
+    return payment_insert(recording->pg, payment, recording->timeout_ms, recording->err);
+}
+
+/* The facts say more than the missing row: 1 when the payment was there before. */
 static int restore(struct recording *recording, struct payment *payment)
 {
     struct lost lost = {.err = recording->err};
     struct stream_range range = {.stream_id = payment->payment_id, .limit = INT32_MAX};
     int rc = read_stream(recording->pg, &category_payment, &range, take_lost, &lost,
                          recording->timeout_ms, recording->err);
-    if (rc == 0 && lost.version > 0) {
-        payment->state = charge_state_after(lost.last.event.type);
-        payment->version = lost.version;
-        payment->updated_at_us = lost.last.event.occurred_at_us;
-        payment->charging_at_us = payment->sent_at_us = clock_wall_us();
-        payment->reference = slice_of(lost.reference_text);
-        if (payment->state == CHARGE_ASKING || payment->state == CHARGE_AUTHORISED)
-            payment->due_at_us = payment->charging_at_us;
-        log_warning("payment restored from its events",
-                    LOG_TEXT("status", charge_status(payment->state)));
-        rc = payment_insert(recording->pg, payment, recording->timeout_ms, recording->err);
-        rc = rc == 0 ? 1 : -1;
-    }
-    payment_decoded_free(&lost.first);
+    if (rc == 0 && lost.version > 0)
+        rc = insert_lost(recording, &lost, payment) == 0 ? 1 : -1;
+    else if (rc != 0)
+        rc = -1;
     payment_decoded_free(&lost.last);
     return rc;
 }
@@ -215,20 +246,8 @@ static int restore(struct recording *recording, struct payment *payment)
 static int open_payment(struct recording *recording, struct payment *payment)
 {
     struct billing *billing = recording->billing;
-    struct facts *facts = effect_facts(billing->effect);
-    struct pg_params params = {0};
-    struct pg_result *verdict;
-    payment->state = CHARGE_AWAITING;
-    payment->due_at_us = clock_wall_us() + billing->settings->verdict_timeout_ms * INT64_C(1000);
-    payment_request(payment, facts, &billing->random);
-    pg_param_bytes(&params, payment->cart_id);
-    if (run_once(recording, &verdict_get, &params, &verdict) != 0)
-        return -1;
-    if (pg_rows(verdict) == 1)
-        apply_verdict(recording, payment, pg_get_bytes(verdict, 0, 0), NULL);
-    int rc = payment_insert(recording->pg, payment, recording->timeout_ms, recording->err);
-    pg_result_free(verdict);
-    return rc;
+    payment_request(payment, effect_facts(billing->effect), &billing->random);
+    return insert_waiting(recording, payment);
 }
 
 static struct payment payment_of(const struct billing *billing, const struct note *note,

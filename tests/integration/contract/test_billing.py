@@ -241,6 +241,13 @@ def test_without_a_verdict_it_is_held(
             10,
             "the time for the verdict is over",
         )
-        assert holding.payment(cart)["status"] == "requested"
+        before = holding.payment(cart)
+        assert before["status"] == "requested"
+        assert all(m.order_id != sale.order_id for m in simulated_ledger(stack))
+    # Not even when billing has to learn everything anew.
+    read_again_from_zero(stack, forget_rows=True)
+    with own_billing(stack, log, environment, **settings) as holding:
+        wait_until(lambda: holding.payment(cart) == before, 20, "it is held as before")
+        wait_until(lambda: caught_up(stack), 20, "billing has read everything again")
         assert all(m.order_id != sale.order_id for m in simulated_ledger(stack))
     billing.start().ready()
