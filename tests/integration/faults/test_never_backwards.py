@@ -13,6 +13,7 @@ import pytest
 import redis
 from lib.api import Api, new_cart
 from lib.daemon import running_daemon
+from lib.murmur2 import partition_of
 from lib.stack import Stack
 from lib.store import connect, redis_client
 from lib.system import wait_caught_up
@@ -110,20 +111,28 @@ def test_redis_is_emptied(stack: Stack, api: Api, second: Api, cart: str) -> Non
         never_older(second, cart, version)
 
 
+def kill_and_lose(stack: Stack, cart_id: str) -> None:
+    """Redis comes back with what it had when it was told to keep nothing more."""
+    old = stack.kill("redis")
+    stack.wait_restarted("redis", old)
+
+    def is_back() -> bool:
+        with redis_client(stack) as client:
+            return client.hget(f"cart:{cart_id}", "version") is not None
+
+    wait_until(is_back, 10, "Redis is back")
+
+
+def keep_nothing_more(stack: Stack) -> None:
+    with redis_client(stack) as client:
+        client.config_set("appendonly", "no")
+
+
 def test_redis_comes_back_with_older_data(stack: Stack, api: Api, second: Api, cart: str) -> None:
     with view_behind(stack, api, cart) as version:
-        with redis_client(stack) as client:
-            client.config_set("appendonly", "no")  # nothing after this is kept
+        keep_nothing_more(stack)
         see(second, cart, version)
-        old = stack.kill("redis")
-        never_older(api, cart, version)
-        stack.wait_restarted("redis", old)
-
-        def is_back() -> bool:
-            with redis_client(stack) as client:
-                return client.hget(f"cart:{cart}", "version") is not None
-
-        wait_until(is_back, 10, "Redis is back")
+        kill_and_lose(stack, cart)
         for _ in range(20):
             never_older(api, cart, version)
             never_older(second, cart, version)
@@ -131,6 +140,20 @@ def test_redis_comes_back_with_older_data(stack: Stack, api: Api, second: Api, c
     trusted(second, cart)
     never_older(api, cart, version)
     never_older(second, cart, version)
+
+
+def test_redis_comes_back_and_nobody_was_asking(stack: Stack, api: Api, cart: str) -> None:
+    """Readers noticed nothing: it is the new connection that says that data may be missing."""
+    other = new_cart()
+    while partition_of(other) == partition_of(cart):
+        other = new_cart()
+    api.add(other, "p")
+    with view_behind(stack, api, cart) as version:
+        keep_nothing_more(stack)
+        see(api, cart, version)
+        kill_and_lose(stack, cart)
+        trusted(api, other)  # connected again, and nothing is missing in this partition
+        never_older(api, cart, version)
 
 
 def test_redis_does_not_answer_for_a_while(stack: Stack, api: Api, cart: str) -> None:
@@ -159,7 +182,7 @@ def test_a_late_write_into_an_emptied_redis(stack: Stack, api: Api, cart: str) -
     api.add(cart, "p")
     wait_caught_up(stack, carts=[cart])
     key = f"cart:{new_cart()}"
-    view = json.dumps({"version": 1})
+    fields = (1, json.dumps({"version": 1}), "state", "owner")
     with redis_client(stack) as client, connect(stack) as store:
         partition = store.execute(
             "SELECT partition FROM cart_events WHERE stream_id = %s", (cart,)
@@ -172,13 +195,13 @@ def test_a_late_write_into_an_emptied_redis(stack: Stack, api: Api, cart: str) -
             return client.fcall(name, 2, PROJECTION, key, *arguments)
 
         def offer() -> object:
-            return call("offer", generation, 1, view, "")
+            return call("offer", generation, *fields)
 
         def put() -> object:
-            return call("put", 1, partition, position, position, -1, 1, view, "", "", 0)
+            return call("put", 1, partition, position, position, -1, *fields, "", 0)
 
         def replace() -> object:
-            return call("replace", "a-token", generation, 1, view, "", "")
+            return call("replace", "a-token", generation, *fields, "")
 
         with stack.paused("denormalizer"):
             written = {offer: b"+", put: b"+", replace: [b"+"]}
@@ -193,6 +216,26 @@ def test_a_late_write_into_an_emptied_redis(stack: Stack, api: Api, cart: str) -
     wait_caught_up(stack, carts=[cart])
 
 
+def test_a_write_onto_a_view_that_is_gone(stack: Stack, api: Api, cart: str) -> None:
+    """Readers may have been shown a newer one, so the denormalizer folds it anew."""
+    api.add(cart, "p")
+    wait_caught_up(stack, carts=[cart])
+    key = f"cart:{new_cart()}"
+    with redis_client(stack) as client:
+
+        def put(was_there: int) -> object:
+            fields = (2, json.dumps({"version": 2}), "state", "owner")
+            name = "cartwright_cart_v1_put"
+            return client.fcall(name, 2, PROJECTION, key, 0, *fields, "", was_there)
+
+        try:
+            assert put(1) == b"!"
+            assert not client.exists(key)
+            assert put(0) == b"+"
+        finally:
+            client.delete(key)
+
+
 def test_the_library_refuses_a_newer_one(stack: Stack, api: Api, cart: str) -> None:
     """An offer that comes late, or twice, changes nothing."""
     api.add(cart, "p")
@@ -202,14 +245,12 @@ def test_the_library_refuses_a_newer_one(stack: Stack, api: Api, cart: str) -> N
         generation = client.hget(PROJECTION, "generation")
         before = client.hgetall(f"cart:{cart}")
 
-        def offer(version: int) -> object:
-            keys = (PROJECTION, f"cart:{cart}")
-            return client.fcall(
-                "cartwright_cart_v1_offer", 2, *keys, generation, version, "late", "late"
-            )
+        def offer(version: object) -> object:
+            keys, fields = (PROJECTION, f"cart:{cart}"), (version, "late", "late", "late")
+            return client.fcall("cartwright_cart_v1_offer", 2, *keys, generation, *fields)
 
         assert (offer(1), offer(2)) == (b"=", b"=")
         assert client.hgetall(f"cart:{cart}") == before
         with pytest.raises(redis.ResponseError):
-            offer("none")  # type: ignore[arg-type]
+            offer("none")
         assert client.hgetall(f"cart:{cart}") == before

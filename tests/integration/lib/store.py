@@ -132,14 +132,17 @@ def read_topic(stack: Stack, topic: str = TOPIC) -> list[Record]:
         consumer.close()
 
 
-def read_all_partitions(consumer: Consumer, topic: str) -> list[Record]:
+def read_all_partitions(consumer: Consumer, topic: str, tail: int | None = None) -> list[Record]:
+    """Everything, or the last records of each partition."""
     metadata = consumer.list_topics(topic, timeout=10).topics[topic]
+    begin: dict[int, int] = {}
     wanted: dict[int, int] = {}
     for partition in metadata.partitions:
         low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)
         if high > low:
             wanted[partition] = high
-    consumer.assign([TopicPartition(topic, partition, 0) for partition in wanted])
+            begin[partition] = low if tail is None else max(low, high - tail)
+    consumer.assign([TopicPartition(topic, partition, at) for partition, at in begin.items()])
     records: list[Record] = []
     deadline = time.monotonic() + 30
     while wanted:
@@ -156,6 +159,22 @@ def read_all_partitions(consumer: Consumer, topic: str) -> list[Record]:
             if offset + 1 >= wanted.get(partition, offset + 2):
                 del wanted[partition]
     return sorted(records, key=lambda record: (record.partition, record.offset))
+
+
+def last_positions(stack: Stack, topic: str = TOPIC, tail: int = 20) -> dict[int, int]:
+    """The highest position that the last records of each partition claim, whatever else is there."""
+    consumer = Consumer(
+        {"bootstrap.servers": stack.env["KAFKA_BOOTSTRAP_SERVERS"], "group.id": "test-reader"}
+    )
+    last: dict[int, int] = {}
+    try:
+        for record in read_all_partitions(consumer, topic, tail):
+            text = record.headers.get("position", b"")
+            if text.isdigit():
+                last[record.partition] = max(int(text), last.get(record.partition, 0))
+    finally:
+        consumer.close()
+    return last
 
 
 def topic_ends(stack: Stack, topic: str = TOPIC) -> dict[int, int]:

@@ -10,6 +10,8 @@ from lib.store import (
     by_stream,
     decoded_stream,
     heads,
+    last_positions,
+    partition_heads,
     read_events,
     read_topic,
     read_views,
@@ -44,6 +46,17 @@ def wait_caught_up(stack: Stack, deadline_s: float = 30, carts: list[str] | None
         raise AssertionError(f"{error}; {len(last)} behind: {last[:5]}") from None
 
 
+def wait_published(stack: Stack, deadline_s: float = 30) -> None:
+    """Until the topic has every event: a reader may have brought a view up before that."""
+    stored = partition_heads(stack)
+
+    def published() -> bool:
+        last = last_positions(stack)
+        return all(last.get(partition, 0) >= position for partition, position in stored.items())
+
+    wait_until(published, deadline_s, "every event is in the topic", 0.2)
+
+
 def read_contents(stack: Stack) -> Contents:
     return Contents(read_events(stack), read_topic(stack), read_views(stack))
 
@@ -56,6 +69,7 @@ def check_system(
 ) -> tuple[Contents, Violations]:
     """Everything at rest: the journal against the store, the store against topic and views."""
     wait_caught_up(stack, deadline_s)
+    wait_published(stack, deadline_s)
     contents = read_contents(stack)
     strangers = frozenset(stack.strangers)
     found = check_contents(contents, strangers, exactly_once)
