@@ -291,9 +291,9 @@ struct live_worker *live_worker_start(struct worker *worker, struct live_hub *hu
  * which end by themselves. */
 static void end_seat(struct live_seat *seat)
 {
-    seat->busy = true;
-    /* The analyzer does not follow that a busy seat stays.
+    /* The analyzer does not follow that a seat which was freed is not in the map any more.
      * NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
+    seat->busy = true;
     while (seat->newest != NULL) {
         CHECK(!seat->newest->joined);
         not_found_by(seat->newest, LIVE_UNAVAILABLE);

@@ -92,11 +92,14 @@ static void on_answerable(struct http_deferred *deferred)
 {
     struct live_stream *stream = CONTAINER_OF(deferred, struct live_stream, deferred);
     struct http_request *request = deferred->request;
-    if (request != NULL && stream->found == LIVE_FOUND) {
+    if (request != NULL && stream->found == LIVE_FOUND &&
+        slice_equal(http_method(request), slice_of("GET"))) {
         open_stream(stream, request);
         return;
     }
-    if (request != NULL && stream->found == LIVE_NO_CART)
+    if (request != NULL && stream->found == LIVE_FOUND) /* HEAD */
+        http_answer(request, 200, "text/event-stream", (struct slice){"", 0});
+    else if (request != NULL && stream->found == LIVE_NO_CART)
         caller_refuse_cart(request);
     else if (request != NULL)
         problem_answer(request, &problem_store_unavailable, "Try again.", NULL, 0);

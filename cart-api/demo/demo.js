@@ -27,6 +27,7 @@ function element(name, properties = {}, ...children) {
 }
 
 function money(minor, currency) {
+  if (!currency) return ""; // nothing was put into the cart yet
   return new Intl.NumberFormat(undefined, { style: "currency", currency }).format(minor / 100);
 }
 

@@ -32,8 +32,9 @@ static bool key_valid(struct slice key)
 enum websocket_handshake websocket_handshake(const struct http_request *request)
 {
     struct slice upgrade, version, key;
-    if (request->head.minor_version < 1 || !http_header(request, "upgrade", &upgrade) ||
-        upgrade.len != 9 || strncasecmp(upgrade.data, "websocket", 9) != 0)
+    if (!slice_equal(request->head.method, slice_of("GET")) || request->head.minor_version < 1 ||
+        !http_header(request, "upgrade", &upgrade) || upgrade.len != 9 ||
+        strncasecmp(upgrade.data, "websocket", 9) != 0)
         return WEBSOCKET_HANDSHAKE_NOT;
     if (http_header_count(request, "sec-websocket-version") != 1 ||
         !http_header(request, "sec-websocket-version", &version) ||

@@ -5,6 +5,7 @@ view is the fold of its version, and the last one is the cart's last. And no rea
 listener was told.
 """
 
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from lib.checker import FoldCache
 from lib.daemon import running_daemon
 from lib.fold import canonical, strict_loads
 from lib.journal import Journal
-from lib.live import Listener
+from lib.live import EventStream, Listener, hear, subscribe, web_socket
 from lib.load import Load, Runner, owner_of
 from lib.stack import Stack
 from lib.store import redis_client
@@ -79,6 +80,27 @@ def wrong_views(listeners: list[Listener], folds: FoldCache) -> list[str]:
     ]
 
 
+def test_what_was_published_while_nobody_heard_it(
+    stack: Stack, api: Api, cart: str, tmp_path: Path
+) -> None:
+    """The subscription is lost, the cart changes once, and then nothing more comes."""
+    api.add(cart)
+    with running_daemon(stack, "cart-api", tmp_path / "cart-api.log") as daemon:
+        with EventStream(daemon.url, cart) as stream, web_socket(daemon.url) as connection:
+            assert stream.next().id == 1
+            assert subscribe(connection, cart, version=1)["type"] == "subscribed"
+            daemon.send(signal.SIGSTOP)
+            try:
+                with redis_client(stack) as client:
+                    assert client.execute_command("CLIENT", "KILL", "TYPE", "PUBSUB") >= 1
+                api.add(cart)
+                wait_caught_up(stack, 30, [cart])
+            finally:
+                daemon.send(signal.SIGCONT)
+            assert stream.next().id == 2
+            assert hear(connection)["version"] == 2
+
+
 @pytest.mark.slow
 def test_listeners_miss_nothing_whatever_is_killed(
     stack: Stack, api: Api, journal: Journal, tmp_path: Path
@@ -91,8 +113,8 @@ def test_listeners_miss_nothing_whatever_is_killed(
         with listening(urls, carts) as listeners:
             load = Load(urls, carts, clients=4, seconds=9, retry_s=20, seed=95)
             runner = Runner(load, journal).start()
-            for fault in ("flushall", "denormalizer", "redis", "flushall"):
-                time.sleep(1.8)
+            for fault in ("flushall", "denormalizer", "redis", "cart-api", "flushall"):
+                time.sleep(1.5)
                 if fault == "flushall":
                     with redis_client(stack) as client:
                         client.flushall()

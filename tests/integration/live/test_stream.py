@@ -51,6 +51,14 @@ def test_a_last_event_id_that_is_none(api: Api, cart: str, last: str) -> None:
         assert json.loads(stream.body())["code"] == "invalid_parameter"
 
 
+def test_head_has_no_end_to_wait_for(api: Api, cart: str) -> None:
+    assert api.http.head(f"/api/cart/{cart}/stream").status_code == 404
+    api.add(cart)
+    answer = api.http.head(f"/api/cart/{cart}/stream")
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["content-type"] == "text/event-stream"
+
+
 def test_no_such_cart(api: Api, cart: str) -> None:
     answer = api.http.get(f"/api/cart/{cart}/stream")
     assert answer.status_code == 404
