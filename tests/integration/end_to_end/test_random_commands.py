@@ -22,7 +22,7 @@ def test_ten_thousand_random_commands(stack: Stack, api: Api, journal: Journal) 
     url = stack.env["CART_API_URL"]
 
     with Readers(stack, [url], carts) as readers:
-        load = Load([url], carts, clients=CLIENTS, commands=COMMANDS, keyed=0.5)
+        load = Load([url], carts, clients=CLIENTS, commands=COMMANDS, keyed=0.5, ending=0.02)
         result = run_load(load, journal)
     print(f"{result.by_outcome()} {dict(result.statuses)}, reads {dict(readers.statuses)}")
 
@@ -30,6 +30,8 @@ def test_ten_thousand_random_commands(stack: Stack, api: Api, journal: Journal) 
     assert len(result.operations) == COMMANDS
     assert result.count("ok") + result.count("refused") == COMMANDS
     assert result.count("ok") > COMMANDS / 2
+    for kind in ("merge", "checkout"):
+        assert sum(o.kind == kind and o.outcome == "ok" for o in result.operations) > 20, kind
     contents, found = check_system(stack, result.operations)
     assert not found, report(found)
     assert digest(contents.events, upto) == before, "events have changed"

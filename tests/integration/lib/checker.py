@@ -216,7 +216,8 @@ def check_one(operation: Operation, mine: list[StoredEvent]) -> Violations:
     commands = {event.causation_id for event in mine}
     if len(commands) > 1:
         return [f"was executed {len(commands)} times"]
-    if any(event.stream_id != operation.cart_id for event in mine):
+    elsewhere = [event for event in mine if event.stream_id != operation.cart_id]
+    if any(event.stream_id != operation.source for event in elsewhere):
         return ["changed another cart"]
     if operation.outcome in ("refused", "failed"):
         return [f"{operation.outcome}, but {len(mine)} events are stored"] if mine else []
@@ -226,7 +227,10 @@ def check_one(operation: Operation, mine: list[StoredEvent]) -> Violations:
     assert operation.outcome == "ok", operation
     if not mine:
         return [] if operation.may_be_without_event else ["acknowledged and not stored"]
-    last = max(mine, key=lambda event: event.version)
+    own = [event for event in mine if event.stream_id == operation.cart_id]
+    if not own:
+        return ["is stored in another cart only"]
+    last = max(own, key=lambda event: event.version)
     found: Violations = []
     if last.version != operation.version or last.position != operation.position:
         found.append(
@@ -253,11 +257,59 @@ def has_asked_effect(operation: Operation, mine: list[StoredEvent]) -> bool:
     names = [name for name, _ in bodies]
     if operation.kind == "clear":
         return names == ["CartCleared"]
+    if operation.kind == "checkout":
+        return names == ["CartCheckedOut"]
+    if operation.kind == "merge":
+        carts = {(body.from_cart_id, body.into_cart_id) for _, body in bodies}
+        both = {event.stream_id for event in mine} == {operation.source, operation.cart_id}
+        return both and carts == {(operation.source, operation.cart_id)}
     if len(bodies) != 1 or bodies[0][1].product_id != operation.product_id:
         return False
     if operation.kind == "set" and operation.quantity:
         return names == ["ItemQuantityChanged"] and bodies[0][1].quantity == operation.quantity
     return names[0] in ("ItemRemoved", "ItemQuantityChanged")
+
+
+def merged_lines(into: Cart, source: Cart, strategy: str) -> dict[str, tuple[str, int, int]]:
+    """What a merge has to make of two carts: name, price and quantity by product."""
+    rules = {"add": int.__add__, "max": max, "replace": lambda _, theirs: theirs}
+    lines = {k: (line.product_name, line.price, line.quantity) for k, line in into.lines.items()}
+    for product, line in source.lines.items():
+        quantity = line.quantity
+        if product in lines:
+            quantity = rules[strategy](lines[product][2], line.quantity)
+        lines[product] = (line.product_name, line.price, quantity)
+    return lines
+
+
+def check_merges(events: list[StoredEvent]) -> Violations:
+    """A merge is in both carts or in none, and the target has what was in the two."""
+    found: Violations = []
+    streams = by_stream(events)
+    merges: dict[bytes, list[StoredEvent]] = defaultdict(list)
+    for event in events:
+        if event.type == "CartMerged":
+            merges[event.causation_id].append(event)
+    for halves in merges.values():
+        _, body = body_of(decode(halves[0].payload))
+        by_cart = {event.stream_id: event for event in halves}
+        place = f"merge of {body.from_cart_id} into {body.into_cart_id}"
+        if len(halves) != 2 or set(by_cart) != {body.from_cart_id, body.into_cart_id}:
+            found.append(f"{place}: is in {sorted(by_cart)} only")
+            continue
+        into, source = by_cart[body.into_cart_id], by_cart[body.from_cart_id]
+        before = [
+            fold(decoded_stream(streams[half.stream_id]), version=half.version - 1)
+            for half in (into, source)
+        ]
+        _, merged = body_of(decode(into.payload))
+        actual = {
+            line.product_id: (line.product_name, line.price_minor, line.quantity)
+            for line in merged.lines
+        }
+        if all(actual != merged_lines(*before, rule) for rule in ("add", "max", "replace")):
+            found.append(f"{place}: has made {actual}")
+    return found
 
 
 def check_contents(
@@ -270,6 +322,7 @@ def check_contents(
         *check_payloads(contents.events),
         *check_topic(contents.events, contents.records, strangers, exactly_once),
         *check_views(contents.events, contents.views),
+        *check_merges(contents.events),
     ]
 
 

@@ -18,11 +18,13 @@ class Operation:
 
     id: str  # 32 hex digits
     cart_id: str
-    kind: str  # add, set, remove, clear
+    kind: str  # add, set, remove, clear, merge, checkout
     key: str = ""  # Idempotency-Key, the same in all tries
     items: list[dict[str, Any]] = field(default_factory=list)
     product_id: str = ""
     quantity: int | None = None
+    source: str = ""  # the cart that a merge ends
+    strategy: str = ""  # of a merge
     # ok: 2xx; refused: 4xx; failed: an answer that says that nothing was done, or connection refused;
     # unknown: it may have been done
     outcome: str = "unknown"
@@ -33,8 +35,8 @@ class Operation:
 
     @property
     def may_be_without_event(self) -> bool:
-        """Setting what is already set, clearing what is empty."""
-        return self.kind in ("set", "clear")
+        """Setting what is already set, clearing what is empty, merging what is merged."""
+        return self.kind in ("set", "clear", "merge")
 
 
 class Journal:

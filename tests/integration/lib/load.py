@@ -18,7 +18,11 @@ REFUSALS = {
     "set": {"item_not_in_cart", "cart_not_found"},
     "remove": {"item_not_in_cart", "cart_not_found"},
     "clear": {"cart_not_found"},
+    "merge": {"cart_not_found", "quantity_limit"},
+    "checkout": {"cart_not_found", "cart_empty", "already_checked_out"},
 }
+# … and of all of them, when carts end.
+ENDED = {"cart_checked_out", "cart_merged"}
 
 
 @dataclass
@@ -32,6 +36,7 @@ class Load:
     seed: int = 1
     keyed: float = 1.0  # which part of the commands carries an Idempotency-Key
     products: int = 12
+    ending: float = 0  # which part of the commands are merges and checkouts, half each
 
 
 @dataclass
@@ -115,9 +120,11 @@ class Runner:
     # ---- one command
 
     def _make(self, chance: random.Random) -> Operation:
-        kind = chance.choices(["add", "set", "remove", "clear"], [60, 16, 20, 4])[0]
+        ending = self.load.ending * 100 / (1 - self.load.ending) / 2
+        kinds = ["add", "set", "remove", "clear", "merge", "checkout"]
+        kind = chance.choices(kinds, [60, 16, 20, 4, ending, ending])[0]
         operation = Operation(secrets.token_hex(16), chance.choice(self.load.carts), kind)
-        if chance.random() < self.load.keyed:
+        if chance.random() < self.load.keyed or kind == "checkout":
             operation.key = new_key()
         operation.product_id = f"prod-{chance.randrange(self.load.products)}"
         if kind == "add":
@@ -134,6 +141,10 @@ class Runner:
             operation.quantity = chance.randint(0, 20)
         elif kind == "remove":
             operation.quantity = chance.choice([None, 1, 2, 50])
+        elif kind == "merge":
+            others = [cart for cart in self.load.carts if cart != operation.cart_id]
+            operation.source = chance.choice(others)
+            operation.strategy = chance.choice(["add", "max", "replace"])
         return operation
 
     def _send(self, operation: Operation, http: httpx.Client) -> httpx.Response:
@@ -147,6 +158,11 @@ class Runner:
             one = len(operation.items) == 1
             body = operation.items[0] if one else {"items": operation.items}
             return http.post(items, json={"userId": user, **body}, headers=headers)
+        if operation.kind == "merge":
+            body = {"from": operation.source, "strategy": operation.strategy}
+            return http.post(f"/api/cart/{operation.cart_id}/merge", json=body, headers=headers)
+        if operation.kind == "checkout":
+            return http.post(f"/api/cart/{operation.cart_id}/checkout", headers=headers)
         if operation.kind == "set":
             return http.put(line, json={"quantity": operation.quantity}, headers=headers)
         if operation.kind == "remove":
@@ -207,7 +223,8 @@ class Runner:
                 self._surprise(f"version {operation.version}, ETag {answer.headers.get('etag')}")
             return
         operation.outcome = "refused"
-        if code_of(answer) not in REFUSALS[operation.kind]:
+        allowed = REFUSALS[operation.kind] | (ENDED if self.load.ending else set())
+        if code_of(answer) not in allowed:
             self._surprise(f"{operation.kind}: {answer.status_code} {answer.text[:300]}")
 
     # ---- after an acknowledged command: its replay and its effect
