@@ -10,6 +10,7 @@ void route_view(struct http_request *request, void *context);    /* view.c */
 void route_history(struct http_request *request, void *context); /* history.c */
 void route_state(struct http_request *request, void *context);   /* state.c */
 void route_openapi(struct http_request *request, void *context); /* openapi.c */
+void route_asyncapi(struct http_request *request, void *context);
 
 struct worker;
 /** At the worker's end: answers the views that wait for a timer (view.c). */

@@ -27,5 +27,6 @@ const struct http_route api_routes[] = {
     {"GET", "/demo/demo.js", "demo_script", route_demo_script, HTTP_PUBLIC},
     {"GET", "/demo/demo.css", "demo_style", route_demo_style, HTTP_PUBLIC},
     {"GET", "/openapi.json", "openapi", route_openapi, HTTP_PUBLIC},
+    {"GET", "/asyncapi.json", "asyncapi", route_asyncapi, HTTP_PUBLIC},
 };
 const size_t api_route_count = ARRAY_SIZE(api_routes);

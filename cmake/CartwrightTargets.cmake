@@ -44,9 +44,10 @@ endfunction()
 # as `const char openapi_json[]`, NUL-terminated; the user declares it extern.
 function(cartwright_embed symbol file result)
     set(output ${CMAKE_CURRENT_BINARY_DIR}/${symbol}.embed.c)
+    get_filename_component(file ${file} ABSOLUTE BASE_DIR ${CMAKE_CURRENT_SOURCE_DIR})
     add_custom_command(
         OUTPUT ${output}
-        COMMAND ${CMAKE_COMMAND} -DINPUT=${CMAKE_CURRENT_SOURCE_DIR}/${file} -DSYMBOL=${symbol}
+        COMMAND ${CMAKE_COMMAND} -DINPUT=${file} -DSYMBOL=${symbol}
                 -DOUTPUT=${output} -P ${CMAKE_SOURCE_DIR}/cmake/embed.cmake
         DEPENDS ${file} ${CMAKE_SOURCE_DIR}/cmake/embed.cmake
         VERBATIM)

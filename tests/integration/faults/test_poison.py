@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import pytest
 from confluent_kafka import Producer
 from lib.api import Api
+from lib.asyncapi import messages_of, problems
 from lib.events import FUTURE_FIELDS, PACKAGE, make_item_added
 from lib.murmur2 import partition_of
 from lib.stack import Stack, running_stack
@@ -186,6 +187,16 @@ def test_poison(stack: Stack, api: Api, cart: str, poison: Poison) -> None:
     assert api.add(cart, "after").json()["version"] == 2
     wait_caught_up(stack, 10, [cart])
     assert api.view(cart).json()["totalQuantity"] == 2
+
+
+def test_letters_are_as_described(stack: Stack, api: Api) -> None:
+    document = api.http.get("/asyncapi.json").json()
+    (letter,) = messages_of(document, DEAD_LETTERS).values()
+    records = read_topic(stack, DEAD_LETTERS)
+    assert records
+    for record in records:
+        found = problems(document, record, letter)
+        assert not found, found
 
 
 def test_everything_is_right_afterwards(stack: Stack, api: Api) -> None:
