@@ -107,7 +107,7 @@ int app_start(const struct api_settings *settings, struct app *app, struct error
         .pg = app_pg_options(settings, "cart-api reader"),
         .threads = (int)settings->readers,
         .queue_capacity = (size_t)settings->reader_queue_capacity,
-        .chore = janitor_sweep,
+        .chore = janitor_work,
         .context = app,
     };
     app->readers = pg_pool_start(&readers);
@@ -201,8 +201,8 @@ int app_tick(struct app *app, struct error *err)
 void app_stop(struct app *app)
 {
     http_server_stop(app->server); /* answers what is under way: lanes and readers still work */
+    pg_pool_stop(app->readers);    /* before the committer: the janitor gives it commands */
     committer_stop(atomic_load(&app->committer));
-    pg_pool_stop(app->readers);
     live_hub_stop(app->live);
     relay_stop(atomic_load(&app->relay)); /* last: it publishes what the lanes have appended */
     view_links_free(app->view_links);

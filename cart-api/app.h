@@ -9,6 +9,7 @@
 #include "base/metrics.h"
 #include "cart-api/counters.h"
 #include "cart-api/decide.h"
+#include "cart-api/janitor.h"
 #include "cart-api/live_hub.h"
 #include "io/pg_pool.h"
 #include "cart-api/settings.h"
@@ -36,7 +37,8 @@ struct app {
     struct view_links *view_links; /* the readers' */
     struct view_check view_check;
     struct live_hub *live;
-    struct auth *auth; /* NULL without keys of tokens */
+    struct auth *auth;      /* NULL without keys of tokens */
+    struct janitor janitor; /* its thread's */
     struct http_server *server;
     struct ops_check checks[APP_CHECKS];
     struct ops ops;

@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "cart-api/answer.h"
 #include "cart-api/command_internal.h"
+#include "cart-api/idle_command.h"
 #include "cart-api/problems.h"
 #include "proto/cart_codec.h"
 
@@ -164,6 +165,10 @@ void command_call_done(void *context, struct command *list)
         struct command *command = CONTAINER_OF(node, struct command, node);
         struct cart_call *call = CONTAINER_OF(command, struct cart_call, command);
         next = node->next;
+        if (idle_command_is(command)) {
+            idle_command_done(command);
+            continue;
+        }
         struct http_deferred **first = &lists[http_worker_index(call->deferred.worker)];
         call->deferred.node.next = *first != NULL ? &(*first)->node : NULL;
         *first = &call->deferred;

@@ -3,6 +3,7 @@
  */
 #include "cart-api/counters.h"
 
+#include "cart-api/decide_idle.h"
 #include "http/stream.h"
 
 static const char *const results[RESULT_COUNT] = {
@@ -125,6 +126,20 @@ static const struct metric_spec live_ended = {
     .label_values = ends,
 };
 
+static const char *const idle_kinds[IDLE_KINDS] = {
+    [IDLE_ABANDON] = "abandoned",
+    [IDLE_EXPIRE] = "expired",
+};
+
+static const struct metric_spec idle_carts = {
+    .name = "cartwright_cart_idle_total",
+    .help = "Carts that nobody touched and that were told so, by the event they got",
+    .type = METRIC_COUNTER,
+    .label = "kind",
+    .series = IDLE_KINDS,
+    .label_values = idle_kinds,
+};
+
 void api_counters_add(struct metrics *metrics, struct api_counters *counters)
 {
     counters->commands = metrics_add(metrics, &commands);
@@ -140,4 +155,5 @@ void api_counters_add(struct metrics *metrics, struct api_counters *counters)
     counters->live_pushed = metrics_add(metrics, &live_pushed);
     counters->live_refused = metrics_add(metrics, &live_refused);
     counters->live_ended = metrics_add(metrics, &live_ended);
+    counters->idle_carts = metrics_add(metrics, &idle_carts);
 }

@@ -25,6 +25,7 @@ enum view_offered { OFFERED_WRITTEN, OFFERED_KNOWN, OFFERED_FAILED, OFFERED_COUN
 enum view_source { SOURCE_REDIS, SOURCE_POSTGRESQL, SOURCE_COUNT };
 
 struct api_counters {
+    struct metric *idle_carts;       /* by enum idle_kind: carts told to be idle */
     struct metric *commands;         /* by enum command_result */
     struct metric *command_duration; /* from the parsed request to its answer */
     struct metric *view_reads;       /* by enum view_source */

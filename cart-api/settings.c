@@ -100,6 +100,11 @@ static const struct setting rows[] = {
     TEXT(default_currency, "USD", NULL, "ISO 4217 code of a cart that is opened without one"),
     INT(quantity_max, "999", 1, CART_QUANTITY_MAX, "of one product in a cart"),
     INT(lines_max, "200", 1, CART_LINES_MAX, "products in a cart"),
+    INT(cart_abandon_after_s, "86400", 0, 315360000,
+        "seconds without a touch until a cart with lines is told to be abandoned, 0: never"),
+    INT(cart_expire_after_s, "2592000", 0, 315360000,
+        "seconds without a touch until a cart is closed, 0: never"),
+    INT(idle_sweep_ms, "10000", 10, 3600000, "ms between looks for idle carts"),
 
     AUTH_SETTING_ROWS(struct api_settings, auth),
     LIMIT_SETTING_ROWS(struct api_settings, limits),

@@ -30,6 +30,7 @@ struct api_settings {
     int64_t live_beat_ms, live_silence_ms, live_stall_ms;
     const char *default_currency;
     int64_t quantity_max, lines_max;
+    int64_t cart_abandon_after_s, cart_expire_after_s, idle_sweep_ms;
     struct auth_settings auth;
     struct limit_settings limits;
 };

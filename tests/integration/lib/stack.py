@@ -35,6 +35,13 @@ class Stack:
         self._run("up", timeout_s)
         self.env = self._read_environment()
 
+    def configure(self, name: str, text: str) -> None:
+        """What the daemon's settings file says when it starts."""
+        file = self.home / "etc" / f"{name}.conf"
+        file.parent.mkdir(mode=0o700, exist_ok=True)
+        file.write_text(text)
+        file.chmod(0o600)
+
     def down(self) -> None:
         self._run("down", 120)
 
@@ -174,9 +181,13 @@ def remove_leftovers() -> None:
 
 
 @contextmanager
-def running_stack(name: str, keep: bool = False) -> Iterator[Stack]:
-    """A stack that is up, and always taken down."""
+def running_stack(
+    name: str, keep: bool = False, settings: dict[str, str] | None = None
+) -> Iterator[Stack]:
+    """A stack that is up, and always taken down. settings: the text of a daemon's file, by name."""
     stack = Stack(name)
+    for daemon, text in (settings or {}).items():
+        stack.configure(daemon, text)
     try:
         stack.up()
         yield stack
