@@ -46,6 +46,7 @@ CALLS: dict[tuple[str, str], Call] = {
     ("get", "/healthz"): Call("public", (200,)),
     ("get", "/readyz"): Call("public", (200,)),
     ("get", "/metrics"): Call("public", (200,)),
+    ("get", "/asyncapi.json"): Call("public", (200,)),
 }
 
 METHODS = {"get", "put", "post", "delete", "patch"}
