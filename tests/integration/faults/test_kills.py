@@ -67,7 +67,7 @@ FAULTS = [
 @pytest.mark.slow
 @pytest.mark.parametrize("fault", [pytest.param(fault, id=fault.name) for fault in FAULTS])
 def test_killed_under_load(stack: Stack, api: Api, journal: Journal, fault: Fault) -> None:
-    carts = [new_cart() for _ in range(60)]
+    carts = [new_cart() for _ in range(120)]
     url = stack.env["CART_API_URL"]
     upto = partition_heads(stack)
     before = digest(read_events(stack), upto)
@@ -75,7 +75,7 @@ def test_killed_under_load(stack: Stack, api: Api, journal: Journal, fault: Faul
     injected = 0
     # Redis may come back without its last second.
     with Readers(stack, [url], carts, redis_keeps=fault.name != "redis") as readers:
-        load = Load([url], carts, clients=12, seconds=LOAD_S, retry_s=RETRY_S, seed=31)
+        load = Load([url], carts, clients=12, seconds=LOAD_S, retry_s=RETRY_S, seed=31, ending=0.02)
         runner = Runner(load, journal).start()
         end = time.monotonic() + LOAD_S - 1
         while time.monotonic() < end:
