@@ -240,6 +240,7 @@ static int restore(struct recording *recording, struct payment *payment)
     else if (rc != 0)
         rc = -1;
     payment_decoded_free(&lost.last);
+    payment->reference = (struct slice){0}; /* it was lost's */
     return rc;
 }
 

@@ -26,11 +26,20 @@ enum {
     REASON_MAX = PAYMENT_DETAIL_MAX,
 };
 
+extern const char billing_openapi_json[];
+
+static void route_openapi(struct http_request *request, void *context)
+{
+    (void)context;
+    http_answer(request, 200, "application/json", slice_of(billing_openapi_json));
+}
+
 const struct http_route billing_routes[BILLING_ROUTE_COUNT] = {
     {"GET", "/api/payments/{id}", "payment", route_payment, HTTP_PRIVATE},
     {"GET", "/api/payments/{id}/invoice", "invoice", route_invoice, HTTP_PRIVATE},
     {"POST", "/api/payments/{id}/refund", "refund", route_refund, HTTP_ADMIN},
     {"POST", "/webhooks/stripe", "stripe_webhook", route_stripe_webhook, HTTP_PUBLIC},
+    {"GET", "/openapi.json", "openapi", route_openapi, HTTP_PUBLIC},
 };
 
 /* A call about a payment. */

@@ -6,7 +6,7 @@
 
 #include "http/http.h"
 
-enum { BILLING_ROUTE_COUNT = 4 };
+enum { BILLING_ROUTE_COUNT = 5 };
 extern const struct http_route billing_routes[BILLING_ROUTE_COUNT];
 
 void route_payment(struct http_request *request, void *context);

@@ -5,18 +5,10 @@
 
 #include <stdbool.h>
 
+#include "base/hex.h"
 #include "io/digest.h"
 
 enum { HEX_SIZE = 2 * DIGEST_SHA256_SIZE, PARTS_MAX = 16, DIGITS_MAX = 12 };
-
-static void to_hex(const uint8_t digest[DIGEST_SHA256_SIZE], char hex[HEX_SIZE])
-{
-    static const char digits[] = "0123456789abcdef";
-    for (int i = 0; i < DIGEST_SHA256_SIZE; i++) {
-        hex[2 * i] = digits[digest[i] >> 4];
-        hex[2 * i + 1] = digits[digest[i] & 15];
-    }
-}
 
 /* Takes as long for a wrong text as for the right one. */
 static bool same(const char *a, const char *b, size_t length)
@@ -92,7 +84,7 @@ const char *signature_refusal(struct slice header, struct slice body, struct sli
         return "Stripe-Signature has no time.";
     const struct slice message[] = {time, slice_of("."), body};
     digest_hmac_sha256(secret, message, ARRAY_SIZE(message), digest);
-    to_hex(digest, hex);
+    hex_write(digest, sizeof(digest), hex);
     while (parts++ < PARTS_MAX && next_part(&header, &part)) {
         if (begins(part, "v1=") && part.len == 3 + HEX_SIZE && same(part.data + 3, hex, HEX_SIZE))
             good = true;

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import jsonschema_rs
 import psycopg
 import pytest
 from lib.api import Api, code_of, new_key
@@ -19,9 +20,11 @@ from lib.billing import (
     read_again_from_zero,
     simulated_ledger,
 )
+from lib.identity import make_issuer
 from lib.ledger import check_balance, check_ledger
 from lib.stack import Stack
 from lib.store import read_topic
+from lib.tokens import AUDIENCE, ISSUER
 from lib.wait import stays_true, wait_until
 from psycopg import errors
 
@@ -181,6 +184,29 @@ def test_billings_role_cannot(environment: dict[str, str], statement: str) -> No
             connection.execute(statement)
 
 
+def test_answers_are_as_the_document_says(api: Api, billing: Billing) -> None:
+    document = httpx.get(f"{billing.url}/openapi.json", trust_env=False).json()
+    schemas = document["components"]["schemas"]
+    cart, _ = check_out(api, "tok_decline")
+    paid, _ = check_out(api)
+    answers = [
+        ("Payment", billing.settled(cart)),
+        ("Payment", billing.settled(paid)),
+        (
+            "Invoice",
+            httpx.get(f"{billing.url}/api/payments/{paid}/invoice", trust_env=False).json(),
+        ),
+    ]
+    for name, answer in answers:
+        validator = jsonschema_rs.validator_for({**schemas[name], "components": {}})
+        validator.validate(answer)
+        assert set(answer) <= set(schemas[name]["properties"])
+    for path, operations in document["paths"].items():
+        url = billing.url + path.replace("{id}", "none")
+        known = httpx.options(url, trust_env=False).headers["allow"]
+        assert all(method.upper() in known for method in operations), path
+
+
 def statuses(stack: Stack) -> list[tuple]:
     with owner(stack) as connection:
         return connection.execute(
@@ -250,4 +276,56 @@ def test_without_a_verdict_it_is_held(
         wait_until(lambda: holding.payment(cart) == before, 20, "it is held as before")
         wait_until(lambda: caught_up(stack), 20, "billing has read everything again")
         assert all(m.order_id != sale.order_id for m in simulated_ledger(stack))
+    billing.start().ready()
+
+
+def test_whose_payment_it_is(
+    stack: Stack,
+    api: Api,
+    billing: Billing,
+    environment: dict[str, str],
+    log: Path,
+    tmp_path: Path,
+) -> None:
+    """Its owner's and support's; everybody else learns nothing, and only an admin gives it back."""
+    issuer = make_issuer(tmp_path)
+    callers = {
+        "nobody": {},
+        "owner": issuer.headers("user-1"),
+        "other": issuer.headers("user-2"),
+        "support": issuer.headers("sue", roles=["support"]),
+        "admin": issuer.headers("ada", roles=["admin"]),
+    }
+    keys = {
+        "AUTH_KEYS_FILE": str(issuer.file),
+        "AUTH_ISSUER": ISSUER,
+        "AUTH_AUDIENCE": AUDIENCE,
+    }
+    billing.kill()
+    with own_billing(stack, log, environment, **keys) as guarded:
+        cart, _ = check_out(api)
+        url = f"{guarded.url}/api/payments/{cart}"
+
+        def get(caller: str, path: str = "") -> httpx.Response:
+            return httpx.get(url + path, headers=callers[caller], trust_env=False)
+
+        def refund(caller: str) -> int:
+            headers = {**callers[caller], "idempotency-key": "one"}
+            return httpx.post(f"{url}/refund", headers=headers, trust_env=False).status_code
+
+        wait_until(lambda: get("owner").json().get("status") == "captured", 15, "captured")
+        for path in ("", "/invoice"):
+            assert {caller: get(caller, path).status_code for caller in callers} == {
+                "nobody": 401,
+                "owner": 200,
+                "other": 404,
+                "support": 200,
+                "admin": 200,
+            }
+        assert "www-authenticate" in get("nobody").headers
+        missing = httpx.get(
+            f"{guarded.url}/api/payments/none", headers=callers["other"], trust_env=False
+        )
+        assert get("other").json()["detail"] == missing.json()["detail"]
+        assert [refund(caller) for caller in callers] == [401, 404, 404, 404, 202]
     billing.start().ready()
