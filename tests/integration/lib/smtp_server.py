@@ -9,8 +9,8 @@ the user `cartwright` with the password `open sesame`. `ann+drop2@example.com` i
   dataCxN   answer C after the message        rcptCxN   answer C to RCPT TO
   slow      the mail is kept, the answer comes 0.2 s later
 
-N counts the tries for one address. What is kept is a line of JSON in FOLDER/mails.jsonl, written
-before any answer; what was refused one in FOLDER/refused.jsonl.
+N counts the tries of one mail (for rcptCxN: all tries for the address). What is kept is a line of JSON in
+FOLDER/mails.jsonl, written before any answer; what was refused one in FOLDER/refused.jsonl.
 """
 
 import asyncio
@@ -25,6 +25,7 @@ from pathlib import Path
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 ASKED = re.compile(r"\+(drop|lost|hang|data|rcpt|slow)(?:(\d{3})x)?(\d*)@")
+MESSAGE_ID = re.compile(rb"\r\nMessage-ID: <([^>]+)>")
 LOGIN = LoginPassword(b"cartwright", b"open sesame")
 
 
@@ -44,18 +45,18 @@ class Server:
         with (self.folder / name).open("a") as file:
             file.write(json.dumps(entry) + "\n")
 
-    def asked(self, address: str, *whats: str) -> tuple[str, str] | None:
+    def asked(self, address: str, mail: str, *whats: str) -> tuple[str, str] | None:
         """What to do with this try, if it is not to be let through."""
         found = ASKED.search(address)
         if found is None or found[1] not in whats:
             return None
-        self.tries[address] += 1
-        if found[1] != "slow" and self.tries[address] > int(found[3] or 1):
+        self.tries[address + mail] += 1
+        if found[1] != "slow" and self.tries[address + mail] > int(found[3] or 1):
             return None
         return found[1], found[2]
 
     async def handle_RCPT(self, _server, session, envelope, address, _options) -> str:
-        asked = self.asked(address, "rcpt")
+        asked = self.asked(address, "", "rcpt")
         if asked is not None:
             envelope.rcpt_tos.append(address)
             self.write("refused.jsonl", envelope, session)
@@ -64,10 +65,9 @@ class Server:
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        what, code = self.asked(envelope.rcpt_tos[0], "drop", "lost", "hang", "data", "slow") or (
-            None,
-            None,
-        )
+        mail = MESSAGE_ID.search(envelope.original_content)[1].decode()
+        whats = ("drop", "lost", "hang", "data", "slow")
+        what, code = self.asked(envelope.rcpt_tos[0], mail, *whats) or (None, None)
         if what in ("lost", "data"):
             self.write("refused.jsonl", envelope, session)
         else:

@@ -125,18 +125,54 @@ class World:
             names = [column.name for column in cursor.description]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
-    def wait_row(self, order: str, channel: str, *states: str, deadline_s: float = 20) -> dict:
+    def wait_row(self, order: str, channel: str, *states: str, tries: int = 0) -> dict:
         return wait_until(
             lambda: next(
                 iter(
                     row
-                    for row in self.rows("order_id = %s AND channel = %s", order, channel)
+                    for row in self.rows(
+                        "order_id = %s AND channel = %s AND kind = 'order-confirmation'",
+                        *(order, channel),
+                    )
+                    if row["state"] in states and row["tries"] >= tries
+                ),
+                None,
+            ),
+            20,
+            f"{channel} of {order} is {states}",
+        )
+
+    def wait_kind(
+        self, order: str, kind: str, state: str, channel: str = "email", subject: str = "%"
+    ) -> dict:
+        return wait_until(
+            lambda: next(
+                iter(
+                    self.rows(
+                        "order_id = %s AND kind = %s AND channel = %s AND state = %s "
+                        "AND subject_id LIKE %s",
+                        *(order, kind, channel, state, subject),
+                    )
+                ),
+                None,
+            ),
+            20,
+            f"{kind} of {order} by {channel} is {state}",
+        )
+
+    def wait_abandoned(self, event: Any, channel: str, *states: str) -> dict:
+        """The row about an abandoned cart: it has no order."""
+        return wait_until(
+            lambda: next(
+                iter(
+                    row
+                    for row in self.rows("cart_id = %s AND channel = %s", event.cart_id, channel)
                     if row["state"] in states
                 ),
                 None,
             ),
-            deadline_s,
-            f"{channel} of {order} is {states}",
+            20,
+            f"{channel} about {event.cart_id} is {states}",
         )
 
     def hurry(self) -> None:
@@ -149,7 +185,8 @@ class World:
 
     def at_rest(self) -> bool:
         return self.caught_up() and not self.rows(
-            "state IN ('sending', 'maybe_sent') OR (state = 'waiting' AND reason <> 'quiet_hours')"
+            "kind = 'order-confirmation' AND (state IN ('sending', 'maybe_sent') "
+            "OR (state = 'waiting' AND reason <> 'quiet_hours'))"
         )
 
     def caught_up(self) -> bool:

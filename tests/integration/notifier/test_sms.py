@@ -1,6 +1,5 @@
 """SMS: what the provider has surely not taken is sent again, what it may have taken is not."""
 
-from lib.wait import wait_until
 from lib.world import World
 
 # The provider's answer and how often; how the message ends, failed tries, requests, taken messages.
@@ -51,12 +50,6 @@ def test_retry_after_is_kept(world: World, name: str) -> None:
     assert second["at"] - first["at"] >= 1.0
 
 
-def test_without_a_number_or_a_provider(world: World, name: str) -> None:
+def test_without_a_number(world: World, name: str) -> None:
     order = world.check_out(f"{name}@example.com", phone="030 1234567")
     assert world.wait_row(order, "sms", "suppressed")["reason"] == "no_contact"
-    with world.restarted(NOTIFIER_SMS_URL=""):
-        to = number("000", 0, name)
-        order = world.check_out(phone=to)
-        assert world.wait_row(order, "sms", "suppressed")["reason"] == "channel_off"
-        wait_until(world.caught_up, 10, "all is handled")
-        assert not world.outside.messages(to)
