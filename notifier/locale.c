@@ -40,19 +40,9 @@ static const char *const english[] = {"January",   "February", "March",    "Apri
 static const char *const german[] = {"Januar",    "Februar", "M\xc3\xa4rz", "April",
                                      "Mai",       "Juni",    "Juli",        "August",
                                      "September", "Oktober", "November",    "Dezember"};
-static const char *const french[] = {"janvier",
-                                     "f\xc3\xa9vrier",
-                                     "mars",
-                                     "avril",
-                                     "mai",
-                                     "juin",
-                                     "juillet",
-                                     "ao\xc3\xbbt",
-                                     "septembre",
-                                     "octobre",
-                                     "novembre",
-                                     "d\xc3\xa9"
-                                     "cembre"};
+static const char *const french[] = {
+    "janvier", "f\xc3\xa9vrier", "mars",      "avril",   "mai",      "juin",
+    "juillet", "ao\xc3\xbbt",    "septembre", "octobre", "novembre", "d\xc3\xa9\143embre"};
 
 static const struct symbol american[] = {
     {"USD", "$"},   {"EUR", EURO},     {"GBP", POUND}, {"JPY", YEN}, {"AUD", "A$"},

@@ -259,7 +259,7 @@ bool mime_address_safe(struct slice address)
 {
     for (size_t i = 0; i < address.len; i++) {
         unsigned char c = (unsigned char)address.data[i];
-        if (c <= ' ' || c >= 0x7f || memchr("<>,;:\"\\()[]", c, 11) != NULL)
+        if (c <= ' ' || c >= 0x7f || strchr("<>,;:\"\\()[]", c) != NULL)
             return false;
     }
     return address.len > 0;

@@ -106,6 +106,7 @@ static int open_section(struct compiler *compiler, struct slice name)
     struct step step = {.type = STEP_SECTION};
     if (resolve(compiler, name, &step) != 0)
         return -1;
+    CHECK(step.field != NULL);
     if (step.field->items != NULL && open_list(compiler) != NULL)
         return refuse(compiler, "a list within a list:", name);
     if (compiler->depth == TEMPLATE_DEPTH_MAX)
@@ -134,6 +135,7 @@ static int add_value(struct compiler *compiler, struct slice name)
     struct step step = {.type = STEP_VALUE};
     if (resolve(compiler, name, &step) != 0)
         return -1;
+    CHECK(step.field != NULL);
     if (step.field->items != NULL)
         return refuse(compiler, "is a list, to be used as {{#…}}:", name);
     *add_step(compiler->template, STEP_VALUE) = step;
@@ -314,6 +316,15 @@ static int put_value(const struct template *template, const struct step *step, s
     return 0;
 }
 
+static const struct template_value *value_of(const struct step *step,
+                                             const struct template_value *values,
+                                             const struct template_value *item)
+{
+    const struct template_value *from = step->of_item ? item : values;
+    CHECK(from != NULL); /* a list's own names are known within it only */
+    return &from[step->field->id];
+}
+
 static int render(const struct template *template, size_t from, size_t to,
                   const struct template_value *values, const struct template_value *item,
                   struct error *err, struct buf *out);
@@ -323,7 +334,7 @@ static int render_section(const struct template *template, size_t at,
                           struct error *err, struct buf *out)
 {
     const struct step *step = &template->steps[at];
-    const struct template_value *value = &(step->of_item ? item : values)[step->field->id];
+    const struct template_value *value = value_of(step, values, item);
     if (step->field->items == NULL)
         return value->text.len == 0 ? 0
                                     : render(template, at + 1, step->end, values, item, err, out);
@@ -351,8 +362,7 @@ static int render(const struct template *template, size_t from, size_t to,
             buf_append(out, step->text.data, step->text.len);
             break;
         case STEP_VALUE:
-            rc = put_value(template, step, (step->of_item ? item : values)[step->field->id].text,
-                           err, out);
+            rc = put_value(template, step, value_of(step, values, item)->text, err, out);
             break;
         case STEP_SECTION:
             rc = render_section(template, at, values, item, err, out);

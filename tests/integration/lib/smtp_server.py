@@ -9,8 +9,8 @@ the user `cartwright` with the password `open sesame`. `ann+drop2@example.com` i
   dataCxN   answer C after the message        rcptCxN   answer C to RCPT TO
   slow      the mail is kept, the answer comes 0.2 s later
 
-N counts the tries of one mail (for rcptCxN: all tries for the address). What is kept is a line of JSON in
-FOLDER/mails.jsonl, written before any answer; what was refused one in FOLDER/refused.jsonl.
+N counts the tries of one mail (for rcptCxN: all tries for the address). What is kept is a line of JSON
+in FOLDER/mails.jsonl, written before any answer; what was refused one in FOLDER/refused.jsonl.
 """
 
 import asyncio
