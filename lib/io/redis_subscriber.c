@@ -221,6 +221,8 @@ static struct slice text_of(const redisReply *reply)
 /** False for what Redis does not say to a subscriber, e.g. that it wants a password. */
 static bool take_reply(struct redis_subscriber *subscriber, const redisReply *reply)
 {
+    if (reply->type == REDIS_REPLY_STATUS) /* to PING while there is no channel */
+        return strcmp(reply->str, "PONG") == 0;
     if (reply->type != REDIS_REPLY_ARRAY || reply->elements < 2)
         return false;
     struct slice kind = text_of(reply->element[0]), channel = text_of(reply->element[1]);

@@ -191,6 +191,8 @@ static void silence_is_asked_about_and_ends_the_connection(void **state)
 {
     struct fixture *f = *state;
     expect_sent(f, "*1\r\n$4\r\nPING\r\n");
+    say(f, "+PONG\r\n"); /* without channels */
+    expect_sent(f, "*1\r\n$4\r\nPING\r\n");
     say(f, "*2\r\n$4\r\npong\r\n$0\r\n\r\n");
     expect_sent(f, "*1\r\n$4\r\nPING\r\n");
     expect_heard(f, "down  ;up  ;"); /* the listener's backlog takes the next connection */
