@@ -26,6 +26,8 @@ PATHS = {
 CONFIG = """\
 [checks]
 not_a_server_error.expected-statuses = ["2xx", "3xx", "4xx", "503"]
+# A precondition may refuse a request before its body is judged.
+negative_data_rejection.expected-statuses = ["4xx", "5xx"]
 """
 
 
