@@ -129,13 +129,14 @@ static struct effect_partition *partition_at(const struct effect *effect,
 static struct effect_partition *partition_of(struct effect *effect, const struct category *category,
                                              int partition)
 {
-    struct effect_feed *feed = effect->feeds;
+    struct effect_feed *feed = effect->feeds, *end = feed + SERVICE_CATEGORIES_MAX;
+    CHECK(category != NULL);
     struct effect_partition *known = partition_at(effect, category, partition);
     if (known != NULL)
         return known;
-    while (feed->category != NULL)
+    while (feed < end && feed->category != NULL)
         feed++;
-    CHECK(feed < effect->feeds + SERVICE_CATEGORIES_MAX);
+    CHECK(feed < end);
     feed->category = category;
     feed->partitions = mem_alloc((size_t)category->partitions * sizeof(feed->partitions[0]));
     for (int i = 0; i < category->partitions; i++)
