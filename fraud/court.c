@@ -210,7 +210,7 @@ static int close_rows(struct court *court, struct pg *pg, const struct pg_result
 static int judge_docket(struct court *court, struct pg *pg, const struct pg_result *docket,
                         int timeout_ms, struct error *err)
 {
-    enum fraud_event_type verdicts[COURT_DOCKET_MAX];
+    enum fraud_event_type verdicts[COURT_DOCKET_MAX] = {FRAUD_EVENT_CLEARED};
     for (int row = 0; row < pg_rows(docket); row++) {
         struct slice cart_id = pg_get_bytes(docket, row, 0);
         struct court_case decided = {.incomplete = pg_get_bool(docket, row, 1)};

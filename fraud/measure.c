@@ -110,9 +110,10 @@ static int compare_numbers(const void *a, const void *b)
 static double median_of(int64_t *numbers, size_t count)
 {
     qsort(numbers, count, sizeof(numbers[0]), compare_numbers);
+    size_t middle = count / 2;
     if (count % 2 == 1)
-        return (double)numbers[count / 2];
-    return ((double)numbers[count / 2 - 1] + (double)numbers[count / 2]) / 2;
+        return (double)numbers[middle];
+    return ((double)numbers[middle - 1] + (double)numbers[middle]) / 2;
 }
 
 /* The newest of this cart against the median of the newest of each other observation. */

@@ -51,7 +51,7 @@ int command_line_parse(const struct service *service, int argc, char **argv, str
                              line.command != COMMAND_RUN ? "one verb at a time, not also"
                                                          : "unknown argument",
                              argv[i], service->name);
-        } else if (line.command == COMMAND_VERB && line.verb->arguments != NULL) {
+        } else if (line.verb != NULL && line.verb->arguments != NULL) {
             line.argument_count = argc - i - 1;
             line.arguments = argv + i + 1;
             break;
