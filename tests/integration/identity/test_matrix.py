@@ -31,6 +31,9 @@ class Call:
     headers: dict[str, str] | None = None
 
 
+# Stands for a body that names a new guest's cart with its token.
+MERGED = "a guest's cart"
+
 # A call that the document has and this table does not fails the test: say here for whom it is.
 CALLS: dict[tuple[str, str], Call] = {
     ("post", "/api/cart"): Call("open", (201,), body={}),
@@ -39,6 +42,7 @@ CALLS: dict[tuple[str, str], Call] = {
     ("put", "/api/cart/{cartId}/items/{productId}"): Call("write", (200,), body={"quantity": 3}),
     ("delete", "/api/cart/{cartId}/items/{productId}"): Call("write", (200,)),
     ("post", "/api/cart/{cartId}/checkout"): Call("write", (202,), body={}),
+    ("post", "/api/cart/{cartId}/merge"): Call("write", (200,), body=MERGED),
     ("get", "/api/cart/view/{cartId}"): Call("read", (200,)),
     ("get", "/api/cart/{cartId}/events"): Call("read", (200,)),
     ("get", "/api/cart/{cartId}/state"): Call("read", (200,), params={"version": 1}),
@@ -66,6 +70,10 @@ class Party:
         assert answer.status_code == 201, answer.text
         return cart_id
 
+    def guests_cart(self) -> dict[str, str]:
+        opened = self.http.post("/api/cart").json()
+        return {"from": opened["cartId"], "guestToken": opened["guestToken"]}
+
     def ask(self, caller: str, method: str, path: str, **more: Any) -> httpx.Response:
         headers = {**self.credentials[caller], **more.pop("headers", {})}
         with self.http.stream(method.upper(), path, headers=headers, **more) as answer:
@@ -78,6 +86,8 @@ class Party:
         headers = {"Idempotency-Key": secrets.token_hex(8)} if "checkout" in path else {}
         where = path.replace("{cartId}", cart_id).replace("{productId}", "prod-1")
         more = {} if call.body is None else {"json": call.body}
+        body = self.guests_cart() if call.body == MERGED else call.body
+        more = {} if body is None else {"json": body}
         return self.ask(
             caller,
             method,
