@@ -1,5 +1,6 @@
 """Every call of the OpenAPI document, asked by everybody: what is one's own, and what is not there."""
 
+import json
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from lib.problems import assert_problem
 from lib.stack import Stack
 from lib.store import redis_client
 from lib.tokens import bearer
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 # Who asks, for a cart that alice opened, and for one that a guest opened.
 CALLERS = ("alice", "bob", "support", "admin", "guest", "other guest", "nobody")
@@ -22,7 +25,8 @@ CALLERS = ("alice", "bob", "support", "admin", "guest", "other guest", "nobody")
 @dataclass(frozen=True)
 class Call:
     """How to make a call, and for whom it works: `write` for the owner, `read` for the owner and the
-    role support, `open` for everybody (a bad credential is refused), `public` for everybody."""
+    role support, `socket` as `read` by a WebSocket's messages, `open` for everybody (a bad credential
+    is refused), `public` for everybody."""
 
     kind: str
     good: tuple[int, ...]
@@ -46,6 +50,8 @@ CALLS: dict[tuple[str, str], Call] = {
     ("get", "/api/cart/view/{cartId}"): Call("read", (200,)),
     ("get", "/api/cart/{cartId}/events"): Call("read", (200,)),
     ("get", "/api/cart/{cartId}/state"): Call("read", (200,), params={"version": 1}),
+    ("get", "/api/cart/{cartId}/stream"): Call("read", (200,)),
+    ("get", "/ws"): Call("socket", (101,)),
     ("get", "/openapi.json"): Call("public", (200,)),
     ("get", "/healthz"): Call("public", (200,)),
     ("get", "/readyz"): Call("public", (200,)),
@@ -131,18 +137,57 @@ def test_the_table_has_every_documented_call(guarded: Daemon) -> None:
     assert set(CALLS) - calls == set(), "rows without a call"
 
 
+def test_the_document_tells_of_credentials(guarded: Daemon) -> None:
+    """Which calls need one, and that it may be refused, and that there are limits."""
+    paths = httpx.get(f"{guarded.url}/openapi.json", trust_env=False).json()["paths"]
+    for (method, path), call in CALLS.items():
+        operation = paths[path][method]
+        if call.kind == "public":
+            assert operation["security"] == [], path
+        else:
+            assert "security" not in operation, path
+            assert {"401", "429"} <= set(operation["responses"]), (method, path)
+
+
 def expected(call: Call, caller: str, owner: str) -> str:
     if call.kind in ("public", "open"):
         return "good"
     if caller == "nobody":
         return "401"
-    if caller == owner or (call.kind == "read" and caller == "support"):
+    if caller == owner or (call.kind in ("read", "socket") and caller == "support"):
         return "good"
     return "404"
 
 
+def subscribe(party: Party, caller: str, cart_id: str) -> str:
+    """The code of what a WebSocket is answered that wants this cart's views; or the handshake's."""
+    url = str(party.http.base_url).replace("http", "ws") + "ws"
+    try:
+        with connect(url, additional_headers=party.credentials[caller]) as socket:
+            socket.send(json.dumps({"type": "subscribe", "cartId": cart_id}))
+            answer = json.loads(socket.recv(timeout=10))
+            return answer.get("code", answer["type"])
+    except InvalidStatus as refused:
+        assert refused.response.headers["WWW-Authenticate"].startswith("Bearer ")
+        return json.loads(refused.response.body)["code"]
+
+
 @pytest.mark.parametrize("owner", ["alice", "guest"])
-@pytest.mark.parametrize(("method", "path"), CALLS)
+def test_everybody_subscribes(party: Party, owner: str) -> None:
+    wanted = {"good": "subscribed", "401": "unauthenticated", "404": "cart_not_found"}
+    for caller in CALLERS:
+        cart_id = party.opened_by_alice() if owner == "alice" else party.guest_cart
+        code = subscribe(party, caller, cart_id)
+        assert code == wanted[expected(CALLS["get", "/ws"], caller, owner)], caller
+    party.credentials["expired"] = bearer("a.b.c")
+    assert subscribe(party, "expired", party.guest_cart) == "invalid_token"
+
+
+HTTP_CALLS = {name: call for name, call in CALLS.items() if call.kind != "socket"}
+
+
+@pytest.mark.parametrize("owner", ["alice", "guest"])
+@pytest.mark.parametrize(("method", "path"), HTTP_CALLS)
 def test_everybody_asks(party: Party, method: str, path: str, owner: str) -> None:
     call = CALLS[method, path]
     absent = None
@@ -169,7 +214,7 @@ def words(answer: httpx.Response) -> dict[str, Any]:
     return {name: document[name] for name in document if name not in ("instance", "traceId")}
 
 
-@pytest.mark.parametrize(("method", "path"), CALLS)
+@pytest.mark.parametrize(("method", "path"), HTTP_CALLS)
 def test_a_bad_credential(party: Party, method: str, path: str) -> None:
     call = CALLS[method, path]
     party.credentials["expired"] = bearer("a.b.c")
