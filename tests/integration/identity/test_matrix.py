@@ -161,7 +161,7 @@ def expected(call: Call, caller: str, owner: str) -> str:
 
 def subscribe(party: Party, caller: str, cart_id: str) -> str:
     """The code of what a WebSocket is answered that wants this cart's views; or the handshake's."""
-    url = str(party.http.base_url).replace("http", "ws") + "ws"
+    url = f"{str(party.http.base_url).rstrip('/')}/ws".replace("http", "ws", 1)
     try:
         with connect(url, additional_headers=party.credentials[caller]) as socket:
             socket.send(json.dumps({"type": "subscribe", "cartId": cart_id}))
