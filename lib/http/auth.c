@@ -246,11 +246,14 @@ bool http_admit(struct http_request *request)
         [HTTP_ADMIN] = {false, AUTH_ADMIN},
     };
     enum http_access access = request->match.route->access;
-    if (access == HTTP_PUBLIC) {
-        request->identity = &no_identity;
+    request->identity = &no_identity;
+    if (access == HTTP_PROBE)
         return true;
-    }
-    if (!http_limit_address(request) || !identify(request) || !http_limit_principal(request))
+    if (!http_limit_address(request))
+        return false;
+    if (access == HTTP_PUBLIC)
+        return true;
+    if (!identify(request) || !http_limit_principal(request))
         return false;
     const struct auth_identity *identity = request->identity;
     if (identity->kind == AUTH_NONE && !needs[access].anonymous) {

@@ -27,6 +27,7 @@ enum http_access {
     HTTP_PRIVATE,  /* a user or a guest; whose the thing is, is for the handler to say */
     HTTP_OPTIONAL, /* also without a credential; a bad one is refused */
     HTTP_PUBLIC,   /* everybody; a credential is not looked at */
+    HTTP_PROBE,    /* as public, and without limits: for the supervisor's questions */
     HTTP_SUPPORT,  /* a user with the role support */
     HTTP_ADMIN,    /* a user with the role admin */
 };

@@ -126,7 +126,7 @@ static int add_jwk(struct jwt_keys *keys, const json_t *jwk, enum jwt_keys_origi
 {
     const json_t *id = json_object_get(jwk, "kid");
     const struct kind *kind = kind_of(jwk);
-    struct signature_key *key;
+    struct signature_key *key = NULL;
     bool secret = kind != NULL && kind->make == make_hmac;
     if (kind == NULL || (secret && origin == JWT_KEYS_URL))
         return 0;

@@ -190,7 +190,7 @@ enum { LOADED, FAILED };
 /** Looks for the keys once; the old ones stay when there are no new ones. */
 static bool refresh(struct jwt_source *source)
 {
-    struct jwt_keys *keys;
+    struct jwt_keys *keys = NULL;
     struct error err;
     bool loaded = load(source, &err, &keys) == 0;
     metric_add(source->loads, loaded ? LOADED : FAILED, 1);

@@ -48,7 +48,7 @@ static void show_metrics(struct http_request *request, void *context)
 }
 
 const struct http_route ops_routes[OPS_ROUTE_COUNT] = {
-    {"GET", "/healthz", "healthz", healthz, HTTP_PUBLIC},
-    {"GET", "/readyz", "readyz", readyz, HTTP_PUBLIC},
-    {"GET", "/metrics", "metrics", show_metrics, HTTP_PUBLIC},
+    {"GET", "/healthz", "healthz", healthz, HTTP_PROBE},
+    {"GET", "/readyz", "readyz", readyz, HTTP_PROBE},
+    {"GET", "/metrics", "metrics", show_metrics, HTTP_PROBE},
 };

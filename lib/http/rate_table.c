@@ -33,7 +33,8 @@ struct rate_table *rate_table_new(const struct rate_limit *limit, size_t buckets
     CHECK(limit->per_minute > 0 && limit->burst > 0);
     struct rate_table *table = mem_calloc(1, sizeof(*table));
     table->limit = *limit;
-    table->sets = (buckets + SHARDS * WAYS - 1) / (SHARDS * WAYS);
+    const size_t of_one_set_each = (size_t)SHARDS * WAYS;
+    table->sets = (buckets + of_one_set_each - 1) / of_one_set_each;
     for (size_t i = 0; i < SHARDS; i++) {
         CHECK(pthread_mutex_init(&table->shards[i].lock, NULL) == 0);
         table->shards[i].sets = mem_calloc(table->sets, sizeof(struct bucket[WAYS]));

@@ -288,7 +288,7 @@ bool signature_verify(const struct signature_key *key, struct slice message, str
     case SIGNATURE_RS256: /* PKCS #1 v1.5 is what a bare digest means */
         return pkey_fits(key->pkey, EVP_sha256(), message, bytes, signature.len);
     case SIGNATURE_ES256:
-        return signature.len == 2 * P256_BYTES &&
+        return signature.len == (size_t)2 * P256_BYTES &&
                pkey_fits(key->pkey, EVP_sha256(), message, der, der_of(signature, der));
     case SIGNATURE_EDDSA:
         return pkey_fits(key->pkey, NULL, message, bytes, signature.len);

@@ -16,6 +16,7 @@ static void hello(struct http_request *request, void *context)
 static const struct http_route routes[] = {
     {"GET", "/private", "private", hello, HTTP_PRIVATE},
     {"GET", "/public", "public", hello, HTTP_PUBLIC},
+    {"GET", "/probe", "probe", hello, HTTP_PROBE},
 };
 
 static struct http_server *serve(const struct limit_settings *limits,
@@ -68,7 +69,8 @@ static void per_address(void **state)
     assert_true(answer_is_problem(&answer, 429, "too_many_requests"));
     assert_in_range(atoi(answer_header(&answer, "retry-after")), 58, 61);
     assert_non_null(answer_header(&answer, "ratelimit"));
-    assert_int_equal(ask(server, "/public", "", &answer), 200); /* is not limited */
+    assert_int_equal(ask(server, "/public", "", &answer), 429);
+    assert_int_equal(ask(server, "/probe", "", &answer), 200); /* is not limited */
     assert_null(answer_header(&answer, "ratelimit"));
     /* Behind a proxy that is trusted each client has its own; all of an IPv6 site have one. */
     assert_int_equal(ask(server, "/private", "X-Forwarded-For: 192.0.2.1\r\n", &answer), 200);
