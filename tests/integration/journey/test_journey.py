@@ -93,9 +93,7 @@ def test_from_guest_to_paid_order(
         order = check_out(http, cart, ann, email)
         page.wait_text("#version", str(order["version"]))
     assert order["total"] == 129900 + 2 * 1290
-    again = http.post(
-        f"/api/cart/{cart}/checkout", headers={**ann, "Idempotency-Key": new_key()}
-    )
+    again = http.post(f"/api/cart/{cart}/checkout", headers={**ann, "Idempotency-Key": new_key()})
     assert (again.status_code, again.json()["orderId"]) == (409, order["orderId"])
 
     paid = wait_until(

@@ -1,4 +1,4 @@
-"""1,000 checkouts while billing, fraud and notifier are killed at random and the provider fails for 5 %.
+"""1,000 checkouts; billing, fraud and notifier are killed at random, the provider fails for 5 %.
 
 Judged by what is outside of us: the provider's own ledger and the mails that arrived.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from lib.api import Api, new_cart
-from lib.billing import Billing, owner, own_billing, without
+from lib.billing import Billing, own_billing, owner, without
 from lib.ledger import Sale, check_ledger
 from lib.mailbox import Mailbox
 from lib.stack import Stack
