@@ -64,6 +64,17 @@ def test_a_held_order(world: World, name: str) -> None:
     assert any("nous vérifions" in sms["Body"] for sms in world.outside.messages(phone))
 
 
+def test_an_order_that_is_held_twice_is_told_once(world: World, name: str) -> None:
+    to = f"{name}@example.com"
+    order = world.check_out(to)
+    world.append("fraud", held(world, order), held(world, order))
+    later = world.check_out(f"{name}.later@example.com")
+    world.append("fraud", held(world, later))
+    world.wait_kind(order, "fraud-hold", "sent")
+    world.wait_kind(later, "fraud-hold", "sent")
+    assert len(world.outside.entries(to, "fraud-hold")) == 1
+
+
 def test_news_that_overtake_their_order(world: World, name: str) -> None:
     """On another topic, and earlier: the message waits until it is known whom it is for."""
     checkout = world.checkout(f"{name}@example.com")

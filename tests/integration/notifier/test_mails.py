@@ -107,18 +107,6 @@ def test_an_address_that_is_none(world: World, address: str) -> None:
     assert not world.outside.entries("eve@example.com")
 
 
-def test_the_same_order_twice_is_told_once(world: World, name: str) -> None:
-    to = f"{name}@example.com"
-    first = world.checkout(to)
-    second = world.checkout(to)
-    second.cart_checked_out.order_id = first.cart_checked_out.order_id
-    world.append("cart", first, second)
-    later = world.check_out(f"{name}.later@example.com")
-    world.wait_row(first.cart_checked_out.order_id, "email", "sent")
-    world.wait_row(later, "email", "sent")
-    assert len(world.outside.entries(to)) == 1
-
-
 def test_no_secret_and_no_address_in_the_log(world: World, name: str) -> None:
     order = world.check_out(f"{name}+rcpt550x9@example.com")
     world.wait_row(order, "email", "dead")
