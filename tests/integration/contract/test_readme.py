@@ -11,6 +11,7 @@ from lib.stack import Stack
 from lib.wait import wait_until
 
 DEFAULT_PORT = ":5105/"
+TIMED_OUT = 28  # curl's exit code
 CURL_OF_THE_CONTRACT = (
     "curl -X POST http://localhost:5105/api/cart/123e4567-e89b-12d3-a456-426614174000/items "
     "-H 'Content-Type: application/json' "
@@ -50,9 +51,33 @@ def test_curls_of_the_readme(stack: Stack) -> None:
     commands = [curl for curl in curls_in(readme.read_text()) if DEFAULT_PORT in curl]
     assert commands, "no curl in the README"
     for command in commands:
+        if " -N " in command:  # a stream has no end: what comes in a second
+            shown = run_as_pasted(stack, command.replace(" -N ", " -N --max-time 1 "))
+            assert shown.returncode == TIMED_OUT, f"{command}: {shown.stderr}"
+            assert "data:" in shown.stdout, f"{command}: {shown.stdout}"
+            continue
         shown = run_as_pasted(stack, command)
         assert shown.returncode == 0, f"{command}: {shown.stderr}"
         assert '"code"' not in shown.stdout, f"{command}: {shown.stdout}"
+
+
+def test_the_journey_of_the_readme(stack: Stack) -> None:
+    text = (REPOSITORY / "README.md").read_text()
+    block = re.search(r"```\n(\. \.local/env\n.*?)```", text, re.DOTALL)
+    assert block, "no journey in the README"
+    script = block[1].replace(". .local/env", f". {stack.home}/env", 1)
+    script = script.replace("sleep 1\n", "sleep 5\n")  # the machine may be busy
+    shown = subprocess.run(
+        ["bash", "-euc", script.replace("curl ", "curl --noproxy '*' --silent ")],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert shown.returncode == 0, shown.stderr
+    assert '"code"' not in shown.stdout, shown.stdout
+    for words in ('"status":"cleared"', '"status":"captured"', '"total":2580', "Payment received"):
+        assert words in shown.stdout, f"{words} is not in {shown.stdout}"
 
 
 def test_the_four_calls(api: Api, cart: str) -> None:
