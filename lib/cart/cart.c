@@ -281,6 +281,7 @@ static int evolve_merged(struct cart *cart, const struct cart_event *event, stru
     if (!slice_equal(merged->from_cart_id, event->cart_id))
         return evolve_merged_into(cart, event, err);
     cart->status = CART_MERGED;
+    set_owner(cart, merged->user_id); /* so that a guest's token ends with the merge */
     cart->merged_into = mem_strndup(merged->into_cart_id.data, merged->into_cart_id.len);
     return 0;
 }

@@ -88,8 +88,9 @@ def test_from_guest_to_paid_order(
         )
         assert merged.status_code == 200, merged.text
         shown(page, "laptop", 1)
-        stale = http.get(f"/api/cart/view/{guest_cart}", headers=credential)
-        assert stale.status_code == 404, "the guest's token ends with the merge"
+        ended = f"/api/cart/view/{guest_cart}?minVersion=3"
+        assert http.get(ended, headers=credential).status_code == 404, "the token has ended"
+        assert http.get(ended, headers=ann).json()["mergedInto"] == cart
         order = check_out(http, cart, ann, email)
         page.wait_text("#version", str(order["version"]))
     assert order["total"] == 129900 + 2 * 1290

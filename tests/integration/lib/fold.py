@@ -122,6 +122,7 @@ def cart_merged(cart: Cart, event: Any, body: Any) -> None:
         if body.lines:
             raise ValueError("the cart that ends has lines after the merge")
         cart.status, cart.merged_into = "merged", body.into_cart_id
+        cart.user_id = cart.user_id or body.user_id
         return
     if event.cart_id != body.into_cart_id:
         raise ValueError(f"a merge of {body.from_cart_id} into {body.into_cart_id}")
