@@ -12,6 +12,7 @@
 #include "billing/routes.h"
 #include "proto/cart_codec.h"
 #include "proto/fraud_codec.h"
+#include "proto/payment_codec.h"
 #include "service/backoff.h"
 
 enum { CONDITION_RELAY, TICK_MS = 1000 };
@@ -114,6 +115,20 @@ static void close_billing(void *state)
     free(billing);
 }
 
+/* Whether a record of payment.events is one of ours; on the relay's thread. */
+static int inspect_own(const struct event_record *record, struct error *err)
+{
+    struct payment_decoded decoded = {0};
+    const struct payment_event *event = &decoded.event;
+    int rc = payment_event_decode(record->payload, &decoded, err);
+    if (rc == 0 &&
+        (event->version != record->version || !slice_equal(event->payment_id, record->stream_id) ||
+         !slice_equal(slice_of(payment_event_type_name(event->type)), record->type)))
+        rc = error_set(err, ERROR_PERMANENT, "event: the payload is another event's");
+    payment_decoded_free(&decoded);
+    return rc;
+}
+
 static int open_billing(struct service_runtime *runtime, struct error *err, void **ret_state)
 {
     const struct billing_settings *settings = service_settings(runtime);
@@ -135,6 +150,7 @@ static int open_billing(struct service_runtime *runtime, struct error *err, void
         .consumer = "billing",
         .category = &category_payment,
         .settings = &settings->effect,
+        .inspect = inspect_own,
         .relay_condition = CONDITION_RELAY,
         .write = billing_write,
         .state = billing,

@@ -276,6 +276,21 @@ static struct payment payment_of(const struct billing *billing, const struct not
     };
 }
 
+/* 1 when the payment is another cart's: no cart of ours gives an order id away twice, so somebody
+ * else wrote to the store. Charged once, and told. */
+static int is_taken(struct recording *recording, struct slice payment_id)
+{
+    struct pg_result *row;
+    struct payment other;
+    int rc = payment_read(recording->pg, PAYMENT_BY_ID_LOCKED, payment_id, recording->timeout_ms,
+                          recording->err, &row, &other);
+    if (rc == 1) {
+        billing_alarm(recording->billing, &other, "another cart was checked out as the same order");
+        pg_result_free(row);
+    }
+    return rc;
+}
+
 static int take_checkout(struct recording *recording, const struct note *note)
 {
     struct billing *billing = recording->billing;
@@ -293,6 +308,9 @@ static int take_checkout(struct recording *recording, const struct note *note)
         return rc == 1 ? 0 : -1;
     snprintf(id, sizeof(id), "pay_%.*s", (int)event->checked_out.order_id.len,
              event->checked_out.order_id.data);
+    rc = is_taken(recording, slice_of(id));
+    if (rc != 0)
+        return rc == 1 ? 0 : -1;
     payment = payment_of(billing, note, slice_of(id));
     rc = restore(recording, &payment);
     if (rc != 0)

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "fraud/rules_file.h"
 #include "fraud/state.h"
+#include "proto/fraud_codec.h"
 
 enum { CONDITION_RELAY };
 
@@ -83,6 +84,20 @@ static int write(void *state, struct pg *pg, int timeout_ms, struct error *err)
     return observer_write(&self->observer, pg, timeout_ms, err);
 }
 
+/* Whether a record of fraud.events is one of ours; on the relay's thread. */
+static int inspect_own(const struct event_record *record, struct error *err)
+{
+    struct fraud_decoded decoded = {0};
+    const struct fraud_event *event = &decoded.event;
+    int rc = fraud_event_decode(record->payload, &decoded, err);
+    if (rc == 0 &&
+        (event->version != record->version || !slice_equal(event->cart_id, record->stream_id) ||
+         !slice_equal(slice_of(fraud_event_type_name(event->type)), record->type)))
+        rc = error_set(err, ERROR_PERMANENT, "event: the payload is another event's");
+    fraud_decoded_free(&decoded);
+    return rc;
+}
+
 static int open_fraud(struct service_runtime *runtime, struct error *err, void **ret_state)
 {
     const struct fraud_settings *settings = service_settings(runtime);
@@ -93,6 +108,7 @@ static int open_fraud(struct service_runtime *runtime, struct error *err, void *
         .consumer = fraud_service.name,
         .category = &category_fraud,
         .settings = &settings->effect,
+        .inspect = inspect_own,
         .relay_condition = CONDITION_RELAY,
         .write = write,
         .state = self,

@@ -68,6 +68,7 @@ static int start_relay(struct effect *effect, struct error *err)
     const struct service_settings *common = service_settings(options->runtime);
     struct relay_options relay = {
         .category = options->category,
+        .inspect = options->inspect,
         .pg = service_pg_options(options->runtime),
         .kafka_bootstrap_servers = common->kafka_bootstrap_servers,
         .lease_ttl_ms = (int)options->settings->relay_lease_ttl_ms,

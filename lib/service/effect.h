@@ -59,6 +59,8 @@ struct effect_options {
     const char *consumer;            /* whose positions: the service's name; kept by pointer */
     const struct category *category; /* of its own facts, whose relay it runs; NULL: it has none */
     const struct effect_settings *settings; /* kept by pointer */
+    /* Whether a record in the topic of its own facts is one of them: as relay_options.inspect. */
+    int (*inspect)(const struct event_record *record, struct error *err);
     size_t relay_condition; /* the descriptor's condition that tells the relay's health */
     /** Writes the service's rows inside of flush's transaction, before the facts are appended; may
      * still add facts. 0; EFFECT_STALE: what was noted does not fit the store any more, everything

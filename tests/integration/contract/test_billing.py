@@ -8,7 +8,8 @@ import httpx
 import jsonschema_rs
 import psycopg
 import pytest
-from lib.api import Api, code_of, new_key
+from confluent_kafka import Producer
+from lib.api import Api, code_of, new_cart, new_key
 from lib.billing import (
     Billing,
     billing_alone,
@@ -20,10 +21,11 @@ from lib.billing import (
     read_again_from_zero,
     simulated_ledger,
 )
+from lib.history import History, now_us
 from lib.identity import make_issuer
 from lib.ledger import check_balance, check_ledger
 from lib.stack import Stack
-from lib.store import read_topic
+from lib.store import Record, read_topic
 from lib.tokens import AUDIENCE, ISSUER
 from lib.wait import stays_true, wait_until
 from psycopg import errors
@@ -163,6 +165,32 @@ def test_payment_events_are_stored_and_published_as_a_carts_are(
     wait_until(published, 10, "the payment's events are in payment.events, in order", 0.2)
 
 
+def test_the_relay_goes_on_behind_garbage(stack: Stack, api: Api, billing: Billing) -> None:
+    """When billing starts, the topic ends with garbage that claims to be the next event."""
+    cart, sale = check_out(api)
+    billing.settled(cart)
+    key = f"pay_{sale.order_id}".encode()
+
+    def of_payment() -> list[Record]:
+        return [r for r in read_topic(stack, "payment.events") if r.key == key]
+
+    last = wait_until(lambda: len(found := of_payment()) == 2 and found[-1], 10, "it is published")
+    lies = {**last.headers, "ce_id": str(uuid.uuid4()).encode()}
+    for name in ("position", "version"):
+        lies[name] = str(int(lies[name]) + 1).encode()
+    producer = Producer({"bootstrap.servers": stack.env["KAFKA_BOOTSTRAP_SERVERS"]})
+    producer.produce("payment.events", b"garbage", key, last.partition, headers=list(lies.items()))
+    assert producer.flush(15) == 0
+    billing.kill()
+    billing.start().ready()
+    assert post_refund(billing, cart, new_key(), reason="broken").status_code == 202
+    wait_until(
+        lambda: any(r.headers["ce_type"].endswith(b"PaymentRefunded") for r in of_payment()),
+        15,
+        "the refund is published behind the garbage",
+    )
+
+
 @pytest.mark.parametrize(
     "statement",
     [
@@ -250,6 +278,24 @@ def test_checkouts_from_before_the_mark_are_not_charged(
         assert late.payment(cart) == {}
     assert all(m.order_id != sale.order_id for m in simulated_ledger(stack))
     billing.start().ready()
+
+
+def test_an_order_id_given_twice_is_charged_once(
+    stack: Stack, api: Api, billing: Billing, log: Path
+) -> None:
+    """No cart of ours does that, but what somebody else writes must not stop the others' charges."""
+    history, carts = History(), [new_cart(), new_cart()]
+    for cart in carts:
+        history.add(cart, "u1", now_us())
+        twice = history.check_out(cart, "u1", now_us(), [("p1", 100, 1)])
+        twice.cart_checked_out.order_id = f"ord_{carts[0]}"
+    history.write(stack)
+    assert billing.settled(check_out(api)[0])["status"] == "captured"
+    wait_until(lambda: caught_up(stack), 20, "all checkouts are taken")
+    assert billing.settled(f"pay_ord_{carts[0]}")["status"] == "captured"
+    charges = [m for m in simulated_ledger(stack) if m.order_id == f"ord_{carts[0]}"]
+    assert len(charges) == 1
+    assert "another cart was checked out as the same order" in log.read_text()
 
 
 def test_without_a_verdict_it_is_held(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from lib.ports import free_port
 from lib.postgres import Postgres, throw_away_postgres
-from lib.stack import Stack
+from lib.stack import DAEMONS, Stack
 
 NOWHERE = "127.0.0.1:1"
 
@@ -51,7 +51,7 @@ def assert_refused(ended: subprocess.CompletedProcess, *words: str) -> None:
         assert word.lower() in lines[0].lower(), lines[0]
 
 
-@pytest.mark.parametrize("name", ["cart-api", "denormalizer"])
+@pytest.mark.parametrize("name", DAEMONS)
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -97,14 +97,14 @@ def start_without_port(
     )
 
 
-@pytest.mark.parametrize("name", ["cart-api", "denormalizer"])
+@pytest.mark.parametrize("name", DAEMONS)
 def test_files_that_are_none(stack: Stack, tmp_path: Path, name: str) -> None:
     missing = tmp_path / "missing.conf"
     assert_refused(start(stack, name, "--config", str(missing)), "missing.conf")
     assert_refused(start(stack, name, "--config", str(tmp_path)), str(tmp_path))
 
 
-@pytest.mark.parametrize("name", ["cart-api", "denormalizer"])
+@pytest.mark.parametrize("name", DAEMONS)
 def test_a_secret_that_others_can_read(stack: Stack, tmp_path: Path, name: str) -> None:
     file = tmp_path / "open.conf"
     file.write_text("postgres_connection_string = postgresql://someone:secret@127.0.0.1/x\n")
@@ -114,7 +114,7 @@ def test_a_secret_that_others_can_read(stack: Stack, tmp_path: Path, name: str) 
     assert "someone:secret" not in ended.stderr
 
 
-@pytest.mark.parametrize("name", ["cart-api", "denormalizer"])
+@pytest.mark.parametrize("name", DAEMONS)
 @pytest.mark.parametrize("address", ["0.0.0.0", "::", "192.0.2.1"])
 def test_listening_beyond_loopback(stack: Stack, name: str, address: str) -> None:
     setting = name.upper().replace("-", "_") + "_HTTP_ADDRESS"
@@ -122,7 +122,7 @@ def test_listening_beyond_loopback(stack: Stack, name: str, address: str) -> Non
     assert_refused(ended, address, "loopback", "127.0.0.1")
 
 
-@pytest.mark.parametrize("name", ["cart-api", "denormalizer"])
+@pytest.mark.parametrize("name", DAEMONS)
 def test_a_port_that_is_taken(stack: Stack, name: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
