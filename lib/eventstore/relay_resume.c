@@ -22,8 +22,8 @@ static const char *const alarm_todos[] = {
          "write an event to the topic? Or else: delete and create the topic, it is filled again by "
          "itself"),
     [RELAY_DIFFERS] =
-        "does another installation write this topic? Give each its own, or delete and "
-        "create the topic: it is filled again by itself",
+        ("does another installation write this topic? Give each its own, or delete and create the "
+         "topic: it is filled again by itself"),
     [RELAY_HEADLESS] = "delete and create the topic now: it is filled again by itself",
     [RELAY_HOLE] = "restore the missing events",
 };

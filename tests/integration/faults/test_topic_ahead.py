@@ -75,8 +75,16 @@ def test_a_forged_event_is_not_passed_over_in_silence(stack: Stack, cart: str) -
     publish(stack, cart, 2, 2, "forged")
     wait_until(lambda: view_versions(stack, [cart])[cart] == 2, 10, "it is applied")
     assert api.add(cart, "second").json()["version"] == 2
-    wait_until(lambda: conflicts(stack) == 1, 10, "the conflict is counted")
-    assert "two events with one position" in stack.log("denormalizer").read_text()
+    # The real one behind it shows the conflict; unless the look at the store's end, which is
+    # taken now and then, came before the real one was there, and has stopped the partition.
+    alarms = ("two events with one position", "topic and event store contradict each other")
+
+    def told() -> list[str]:
+        log = stack.log("denormalizer").read_text()
+        return [words for words in alarms if words in log]
+
+    found = wait_until(told, 10, "an alarm tells of it")
+    assert conflicts(stack) == found.count(alarms[0])
     # What the API decides on is the store's.
     items = api.state(cart, version=2).json()["items"]
     assert [line["productId"] for line in items] == ["first", "second"]
