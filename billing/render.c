@@ -4,6 +4,7 @@
 #include "billing/render.h"
 
 #include "base/clock.h"
+#include "base/html.h"
 #include "base/json_writer.h"
 
 static void time_member(struct buf *out, const char *name, int64_t wall_us)
@@ -114,35 +115,10 @@ void render_invoice_json(const struct invoice *invoice, struct buf *out)
     buf_char(out, '}');
 }
 
-static void escaped(struct buf *out, struct slice text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        switch (text.data[i]) {
-        case '&':
-            buf_text(out, "&amp;");
-            break;
-        case '<':
-            buf_text(out, "&lt;");
-            break;
-        case '>':
-            buf_text(out, "&gt;");
-            break;
-        case '"':
-            buf_text(out, "&quot;");
-            break;
-        case '\'':
-            buf_text(out, "&#39;");
-            break;
-        default:
-            buf_char(out, text.data[i]);
-        }
-    }
-}
-
 static void html_line(const struct sold_line *line, struct slice currency, struct buf *out)
 {
     buf_text(out, "<tr><td>");
-    escaped(out, line->product_name);
+    html_text(out, line->product_name);
     buf_text(out, "</td><td>");
     buf_int(out, line->quantity);
     buf_text(out, "</td><td>");
@@ -160,16 +136,16 @@ void render_invoice_html(const struct invoice *invoice, struct buf *out)
     day[10] = '\0'; /* the date of the order, in UTC */
     buf_text(out,
              "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Invoice ");
-    escaped(out, payment->order_id);
+    html_text(out, payment->order_id);
     buf_text(out, "</title>\n<style>body{font:11pt sans-serif;margin:2cm;max-width:18cm}"
                   "table{width:100%;border-collapse:collapse}td,th{padding:4px;text-align:right;"
                   "border-bottom:1px solid #ccc}td:first-child,th:first-child{text-align:left}"
                   "@media print{body{margin:0}}</style></head><body>\n<h1>Invoice</h1>\n<p>");
-    escaped(out, slice_of(invoice->seller));
+    html_text(out, slice_of(invoice->seller));
     buf_text(out, "</p>\n<p>Order ");
-    escaped(out, payment->order_id);
+    html_text(out, payment->order_id);
     buf_printf(out, "<br>Date %s<br>Payment ", day);
-    escaped(out, payment->payment_id);
+    html_text(out, payment->payment_id);
     buf_printf(out, ", %s</p>\n", charge_status(payment->state));
     buf_text(out, "<table><thead><tr><th>Item</th><th>Quantity</th><th>Price</th><th>Total</th>"
                   "</tr></thead><tbody>\n");

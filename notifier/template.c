@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 
+#include "base/html.h"
 #include "base/memory.h"
 #include "base/utf8.h"
 
@@ -274,29 +275,6 @@ void template_free(struct template *template)
 
 /* ---- rendering */
 
-static void put_html(struct buf *out, char c)
-{
-    switch (c) {
-    case '&':
-        buf_text(out, "&amp;");
-        break;
-    case '<':
-        buf_text(out, "&lt;");
-        break;
-    case '>':
-        buf_text(out, "&gt;");
-        break;
-    case '"':
-        buf_text(out, "&quot;");
-        break;
-    case '\'':
-        buf_text(out, "&#39;");
-        break;
-    default:
-        buf_char(out, c);
-    }
-}
-
 static int put_value(const struct template *template, const struct step *step, struct slice text,
                      struct error *err, struct buf *out)
 {
@@ -309,7 +287,7 @@ static int put_value(const struct template *template, const struct step *step, s
         if ((unsigned char)c < ' ' || c == 0x7f)
             c = ' ';
         if (template->escape == TEMPLATE_HTML)
-            put_html(out, c);
+            html_char(out, c);
         else
             buf_char(out, c);
     }
