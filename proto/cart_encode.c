@@ -172,16 +172,13 @@ static void encode_expired(const struct cart_event *event, WireEvent wire, struc
 static WireEvent wire_envelope(const struct cart_event *event)
 {
     WireEvent wire = CARTWRIGHT__CART__V1__CART_EVENT__INIT;
-    struct slice event_id = {(const char *)event->event_id.bytes, sizeof(event->event_id.bytes)};
-    struct slice correlation_id = {(const char *)event->correlation_id.bytes, event_id.len};
-    struct slice causation_id = {(const char *)event->causation_id.bytes, event_id.len};
     wire.cart_id = codec_bytes(event->cart_id);
     wire.version = event->version;
-    wire.event_id = codec_bytes(event_id);
+    wire.event_id = codec_uuid_bytes(&event->event_id);
     wire.occurred_at_us = event->occurred_at_us;
     wire.actor = codec_bytes(event->actor);
-    wire.correlation_id = codec_bytes(correlation_id);
-    wire.causation_id = codec_bytes(causation_id);
+    wire.correlation_id = codec_uuid_bytes(&event->correlation_id);
+    wire.causation_id = codec_uuid_bytes(&event->causation_id);
     wire.client_ip = codec_bytes(event->client_ip);
     wire.device_id = codec_bytes(event->device_id);
     return wire;

@@ -46,6 +46,11 @@ ProtobufCBinaryData codec_bytes(struct slice text)
     return (ProtobufCBinaryData){text.len, (uint8_t *)(uintptr_t)text.data};
 }
 
+ProtobufCBinaryData codec_uuid_bytes(const struct uuid *uuid)
+{
+    return codec_bytes((struct slice){(const char *)uuid->bytes, sizeof(uuid->bytes)});
+}
+
 struct slice codec_slice(const ProtobufCBinaryData *bytes)
 {
     return (struct slice){(const char *)bytes->data, bytes->len};

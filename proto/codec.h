@@ -21,6 +21,7 @@ void codec_arena_prepare(struct buf *arena, size_t length);
 
 /** Slices as the generated types hold them, and back. */
 ProtobufCBinaryData codec_bytes(struct slice text);
+ProtobufCBinaryData codec_uuid_bytes(const struct uuid *uuid);
 struct slice codec_slice(const ProtobufCBinaryData *bytes);
 
 /** Packs message at the end of out. */

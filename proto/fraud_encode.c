@@ -68,11 +68,6 @@ int fraud_decision_parse(struct slice name, enum fraud_decision *ret_decision)
     return -1;
 }
 
-static ProtobufCBinaryData uuid_bytes(const struct uuid *uuid)
-{
-    return codec_bytes((struct slice){(const char *)uuid->bytes, sizeof(uuid->bytes)});
-}
-
 /* The wire's hits of one verdict: what they point to is freed with them. */
 struct wire_hits {
     WireHit **pointers;
@@ -104,7 +99,7 @@ static struct wire_hits wire_hits_new(const struct fraud_verdict *verdict)
         out->n_event_ids = hit->event_count;
         out->event_ids = wire.event_ids + at;
         for (size_t j = 0; j < hit->event_count; j++)
-            wire.event_ids[at++] = uuid_bytes(&hit->event_ids[j]);
+            wire.event_ids[at++] = codec_uuid_bytes(&hit->event_ids[j]);
         wire.pointers[i] = out;
     }
     return wire;
@@ -181,11 +176,11 @@ void fraud_event_encode(const struct fraud_event *event, struct buf *out)
     WireEvent wire = CARTWRIGHT__FRAUD__V1__FRAUD_EVENT__INIT;
     wire.cart_id = codec_bytes(event->cart_id);
     wire.version = event->version;
-    wire.event_id = uuid_bytes(&event->event_id);
+    wire.event_id = codec_uuid_bytes(&event->event_id);
     wire.occurred_at_us = event->occurred_at_us;
     wire.actor = codec_bytes(event->actor);
-    wire.correlation_id = uuid_bytes(&event->correlation_id);
-    wire.causation_id = uuid_bytes(&event->causation_id);
+    wire.correlation_id = codec_uuid_bytes(&event->correlation_id);
+    wire.causation_id = codec_uuid_bytes(&event->causation_id);
     wire.order_id = codec_bytes(event->order_id);
     wire.user_id = codec_bytes(event->user_id);
     switch (event->type) {

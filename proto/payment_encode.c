@@ -107,11 +107,6 @@ static void encode_unknown(const struct payment_event *event, WireEvent wire, st
     codec_pack(&wire.base, out);
 }
 
-static ProtobufCBinaryData uuid_bytes(const struct uuid *uuid)
-{
-    return codec_bytes((struct slice){(const char *)uuid->bytes, sizeof(uuid->bytes)});
-}
-
 void payment_event_encode(const struct payment_event *event, struct buf *out)
 {
     static void (*const encoders[])(const struct payment_event *, WireEvent, struct buf *) = {
@@ -126,11 +121,11 @@ void payment_event_encode(const struct payment_event *event, struct buf *out)
     WireEvent wire = CARTWRIGHT__PAYMENT__V1__PAYMENT_EVENT__INIT;
     wire.payment_id = codec_bytes(event->payment_id);
     wire.version = event->version;
-    wire.event_id = uuid_bytes(&event->event_id);
+    wire.event_id = codec_uuid_bytes(&event->event_id);
     wire.occurred_at_us = event->occurred_at_us;
     wire.actor = codec_bytes(event->actor);
-    wire.correlation_id = uuid_bytes(&event->correlation_id);
-    wire.causation_id = uuid_bytes(&event->causation_id);
+    wire.correlation_id = codec_uuid_bytes(&event->correlation_id);
+    wire.causation_id = codec_uuid_bytes(&event->causation_id);
     wire.cart_id = codec_bytes(event->cart_id);
     wire.order_id = codec_bytes(event->order_id);
     wire.user_id = codec_bytes(event->user_id);
