@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # PostgreSQL refuses to run as root, and the user that runs it for root may not be allowed to walk
-# to the home (say /root/cart). So it gets its data folder as an open descriptor, /proc/self/fd/7.
+# to the home (say one below root's own). So it gets its data folder as an open descriptor, /proc/self/fd/7.
 
 readonly POSTGRESQL_BIN=/usr/lib/postgresql/15/bin
 
