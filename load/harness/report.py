@@ -1,103 +1,18 @@
 """Rounds of figures as a table and as JSON: ratios first, then figures, as median and range."""
 
 import statistics
-from dataclasses import dataclass
 
+import figures as table
 import warm_up
+from figures import Goal
 
 SCHEMA = 1  # of the JSON; a change that old readers would misread gets the next number
 
-
-@dataclass(frozen=True)
-class Row:
-    key: str
-    label: str
-    unit: str = ""
-    digits: int = 0
+Summary = dict[str, object]
+Rounds = list[dict[str, float]]
 
 
-@dataclass(frozen=True)
-class Ratio:
-    key: str
-    label: str
-    numerator: str
-    denominator: str
-
-
-RATIOS = [
-    Ratio(
-        "post_to_bare_insert",
-        "POST, 64 connections : bare inserts",
-        *("post_64_per_s", "bare_insert_per_s"),
-    ),
-    Ratio(
-        "post_to_static",
-        "POST, 64 connections : h2o's static reply",
-        *("post_64_per_s", "static_64_per_s"),
-    ),
-    Ratio(
-        "post_256_to_64",
-        "POST, 256 connections : 64 connections",
-        *("post_256_per_s", "post_64_per_s"),
-    ),
-    Ratio("view_to_static", "GET view : h2o's static reply", *("view_64_per_s", "static_64_per_s")),
-    Ratio("view_to_redis", "GET view : Redis GET", *("view_64_per_s", "redis_64_per_s")),
-]
-
-FIGURES = {
-    "throughput": [
-        Row("post_64_per_s", "POST add-item, 64 connections", "acknowledged/s"),
-        Row("post_256_per_s", "POST add-item, 256 connections", "acknowledged/s"),
-        Row("view_64_per_s", "GET view, 64 connections", "answers/s"),
-        Row("bare_insert_per_s", "bare inserts, batches of 200, one connection", "events/s"),
-        Row("static_64_per_s", "h2o's static reply, 64 connections", "answers/s"),
-        Row("redis_64_per_s", "Redis GET without pipelining, 64 connections", "answers/s"),
-    ],
-    "latency": [
-        Row("post_64_p50_ms", "POST, 64 connections, p50", "ms", 2),
-        Row("post_64_p99_ms", "                      p99", "ms", 2),
-        Row("post_256_p50_ms", "POST, 256 connections, p50", "ms", 2),
-        Row("post_256_p99_ms", "                       p99", "ms", 2),
-        Row("view_64_p50_ms", "GET view, 64 connections, p50", "ms", 2),
-        Row("view_64_p99_ms", "                          p99", "ms", 2),
-        Row("static_64_p50_ms", "h2o's static reply, p50", "ms", 2),
-        Row("static_64_p99_ms", "                    p99", "ms", 2),
-        Row("redis_64_p50_ms", "Redis GET, p50", "ms", 2),
-        Row("redis_64_p99_ms", "           p99", "ms", 2),
-    ],
-    "acknowledged to visible": [
-        Row("visible_rate", "posts at a constant rate", "per s"),
-        Row("visible_p50_ms", "acknowledged -> visible in Redis, p50", "ms", 2),
-        Row("visible_p99_ms", "                                  p99", "ms", 2),
-        Row("visible_answer_p50_ms", "due -> acknowledged at that rate, p50", "ms", 2),
-        Row("visible_answer_p99_ms", "                                  p99", "ms", 2),
-        Row("visible_latest_send_ms", "a post was sent late by at most", "ms", 2),
-    ],
-    "acknowledged to pushed": [
-        Row("push_sockets", "WebSockets on one process", ""),
-        Row("push_rate", "posts at a constant rate", "per s"),
-        Row("push_p50_ms", "acknowledged -> pushed to the listener, p50", "ms", 2),
-        Row("push_p99_ms", "                                        p99", "ms", 2),
-    ],
-    "consumers at the end of the POST runs": [
-        Row("post_64_relay_lag", "64 connections: events not in Kafka yet", "events"),
-        Row("post_64_consumer_lag", "                events not in views yet", "events"),
-        Row("post_64_catch_up_s", "                every view is current after", "s", 2),
-        Row("post_256_relay_lag", "256 connections: events not in Kafka yet", "events"),
-        Row("post_256_consumer_lag", "                 events not in views yet", "events"),
-        Row("post_256_catch_up_s", "                 every view is current after", "s", 2),
-    ],
-    "CPU of an acknowledged POST, 64 connections": [
-        Row("post_64_cpu_us/*", "", "us", 1),
-        Row("post_64_generator_us", "(load generator)", "us", 1),
-        Row("post_64_others_cpus", "(others on this machine, in CPUs)", "", 2),
-    ],
-    "the same by thread": [Row("post_64_thread_cpu_us/*", "", "us", 1)],
-    "resident memory after a round": [Row("resident_mib/*", "", "MiB")],
-}
-
-
-def summarise(values: list[float]) -> dict[str, object]:
+def summarise(values: list[float]) -> Summary:
     return {
         "median": statistics.median(values),
         "min": min(values),
@@ -106,34 +21,112 @@ def summarise(values: list[float]) -> dict[str, object]:
     }
 
 
-def summarise_figures(rounds: list[dict[str, float]]) -> dict[str, dict]:
+def summarise_figures(rounds: Rounds) -> dict[str, Summary]:
     """Figures of all rounds; one that is not in every round is summarised over those that have it."""
     keys = dict.fromkeys(key for figures in rounds for key in figures)
     return {key: summarise([figures[key] for figures in rounds if key in figures]) for key in keys}
 
 
-def summarise_ratios(rounds: list[dict[str, float]]) -> dict[str, dict]:
+def summarise_ratios(rounds: Rounds) -> dict[str, Summary]:
     """Taken within each round, so that a machine that slows down does not bend them."""
+    ratios = {}
+    for ratio in table.RATIOS:
+        values = [
+            figures[ratio.numerator] / figures[ratio.denominator]
+            for figures in rounds
+            if ratio.numerator in figures and figures.get(ratio.denominator)
+        ]
+        if values:
+            ratios[ratio.key] = summarise(values)
+    return ratios
+
+
+def divide(new: Summary, old: Summary) -> list[float]:
+    """Value by value; nothing where they do not pair or where old is 0."""
+    pairs = list(zip(new["values"], old["values"], strict=False))
+    paired = len(new["values"]) == len(old["values"])
+    return [a / b for a, b in pairs] if paired and all(b for _, b in pairs) else []
+
+
+def summarise_beside(new: dict, old: dict) -> dict[str, Summary]:
+    """New divided by old within each round, of what both have."""
+    quotients = {}
+    for kind in ("ratios", "figures"):
+        for key, summary in new[kind].items():
+            values = divide(summary, old[kind][key]) if key in old[kind] else []
+            if values:
+                quotients[key] = summarise(values)
+    return quotients
+
+
+def summarise_rounds(rounds: Rounds) -> dict[str, object]:
     return {
-        ratio.key: summarise(
-            [figures[ratio.numerator] / figures[ratio.denominator] for figures in rounds]
-        )
-        for ratio in RATIOS
+        "ratios": summarise_ratios(rounds),
+        "figures": summarise_figures(rounds),
+        "rounds": rounds,
     }
 
 
-def format_row(label: str, summary: dict, unit: str, digits: int) -> str:
+# ---- the table
+
+
+def words_of(summary: Summary, digits: int) -> list[str]:
     median, low, high = (f"{summary[name]:,.{digits}f}" for name in ("median", "min", "max"))
-    return f"  {label:<46}{median:>10}   {low + ' .. ' + high:<23} {unit}".rstrip()
+    return [median, f"{low} .. {high}"]
 
 
-def expand(row: Row, figures: dict[str, dict]) -> list[Row]:
-    """A row whose key ends with * stands for every figure of that family, the largest first."""
-    if not row.key.endswith("*"):
-        return [row] if row.key in figures else []
-    family = [key for key in figures if key.startswith(row.key[:-1])]
-    family.sort(key=lambda key: -figures[key]["median"])
-    return [Row(key, key.partition("/")[2], row.unit, row.digits) for key in family]
+def goal_words(goal: Goal | None, summary: Summary, digits: int) -> str:
+    if goal is None:
+        return ""
+    return f"{goal.words(digits)} {'met' if goal.met(summary['median']) else 'MISSED'}"
+
+
+class Table:
+    """One column of figures, or with a release beside it three: old, new, new:old."""
+
+    def __init__(self, result: dict) -> None:
+        self.result = result
+        self.beside = result.get("beside")
+
+    def head(self, title: str) -> str:
+        if self.beside is None:
+            return f"{title:<50}{'median':>10}   {'range':<23} {'unit':<15} goal".rstrip()
+        columns = f"{'old':>10}{'new':>10}   {'range of new':<23} {'new:old':>7}   {'range':<13}"
+        return f"{title:<50}{columns} {'unit':<15} goal".rstrip()
+
+    def row(
+        self, label: str, kind: str, key: str, unit: str, digits: int, goal: Goal | None
+    ) -> str:
+        summary = self.result[kind][key]
+        median, span = words_of(summary, digits)
+        end = f" {unit:<15} {goal_words(goal, summary, digits)}"
+        if self.beside is None:
+            return f"  {label:<48}{median:>10}   {span:<23}{end}".rstrip()
+        old = self.beside[kind].get(key)
+        old_median = words_of(old, digits)[0] if old else "-"
+        quotient = self.result["new_to_old"].get(key)
+        columns = words_of(quotient, 2) if quotient else ["", ""]
+        return (
+            f"  {label:<48}{old_median:>10}{median:>10}   {span:<23}"
+            f" {columns[0]:>7}   {columns[1]:<13}{end}"
+        ).rstrip()
+
+    def lines(self) -> list[str]:
+        lines = [self.head("ratios")]
+        lines += [
+            self.row(ratio.label, "ratios", ratio.key, "", 3, ratio.goal)
+            for ratio in table.RATIOS
+            if ratio.key in self.result["ratios"]
+        ]
+        for title, rows in table.FIGURES.items():
+            found = [row for wanted in rows for row in table.expand(wanted, self.result["figures"])]
+            if found:
+                lines += ["", self.head(title)]
+            lines += [
+                self.row(row.label, "figures", row.key, row.unit, row.digits, row.goal)
+                for row in found
+            ]
+        return lines
 
 
 def format_description(words: dict[str, object]) -> str:
@@ -146,16 +139,13 @@ def format_table(result: dict) -> str:
         f"versions  {format_description(result['versions'])}",
         f"run       {format_description(result['options'])}, started {result['started_at']}",
         f"warm-up   {warm_up.describe(result['warm_up'])}",
-        "",
-        f"{'ratios':<48}{'median':>10}   range",
     ]
-    lines += [format_row(ratio.label, result["ratios"][ratio.key], "", 3) for ratio in RATIOS]
-    for title, rows in FIGURES.items():
-        lines += ["", title]
-        for row in rows:
-            lines += [
-                format_row(found.label, result["figures"][found.key], found.unit, found.digits)
-                for found in expand(row, result["figures"])
-            ]
+    if "beside" in result:
+        beside = result["beside"]
+        lines += [
+            f"old       {format_description(beside['versions'])}",
+            f"          {warm_up.describe(beside['warm_up'])}",
+        ]
+    lines += ["", *Table(result).lines()]
     lines += ["", f"errors: {len(result['errors'])}", *(f"  {text}" for text in result["errors"])]
     return "\n".join(lines)

@@ -1,13 +1,16 @@
 """The set-up that is measured: its addresses, its metrics, its stores."""
 
+import contextlib
 import os
 import re
 import shlex
 import socket
 import subprocess
 import time
+import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 # No proxy of the environment is between us and loopback.
@@ -15,6 +18,24 @@ HTTP = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 VIEW_KEY_PREFIX = "cart:"  # lib/cart/cart_view.h
 REDIS_PIPELINE = 500
+CONSUMERS = ("denormalizer", "fraud", "billing", "notifier")
+STOP_S = 40  # then the supervisor kills
+READY_S = 60
+POLL_S = 0.01
+
+# The relay leads by rows that say until when (eventstore/lease.c). One who never publishes takes them.
+TAKE_LEASES = """UPDATE cart_relay_leases SET owner = '00000000-0000-0000-0000-00000000bec4',
+    epoch = epoch + 1, expires_at = clock_timestamp() + interval '1 hour'"""
+GIVE_LEASES = "UPDATE cart_relay_leases SET owner = NULL, expires_at = '-infinity'"
+
+
+def wait_until(condition: Callable[[], bool], timeout_s: float) -> bool:
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(POLL_S)
+    return True
 
 
 class Stack:
@@ -26,19 +47,23 @@ class Stack:
             shlex.split(line)[1].split("=", 1) for line in (home / "env").read_text().splitlines()
         )
         self.api_url = self.settings["CART_API_URL"]
-        self.daemon_urls = [value for name, value in self.settings.items() if name.endswith("_URL")]
+        self.daemon_urls = {
+            name.removesuffix("_URL").lower().replace("_", "-"): value
+            for name, value in self.settings.items()
+            if name.endswith("_URL")
+        }
         self.api_port = urllib.parse.urlsplit(self.api_url).port
         self.redis_port = int(self.settings["REDIS_CONNECTION_STRING"].rpartition(":")[2])
         owner = urllib.parse.urlsplit(self.settings["POSTGRES_ADMIN_CONNECTION_STRING"])
         self.postgres = f"{owner.hostname}:{owner.port}"
 
     def pids(self) -> dict[str, int]:
-        """The servers and daemons, by name."""
-        return {
-            path.stem: int(path.read_text())
-            for path in sorted((self.home / "run").glob("*.pid"))
-            if path.stem != "supervisor"
+        """The servers and daemons that run, by name."""
+        found = {
+            path.parts[-3]: path.read_text().strip()
+            for path in sorted((self.home / "sv").glob("*/supervise/pid"))
         }
+        return {name: int(pid) for name, pid in found.items() if pid}
 
     def superuser_environment(self, database: str) -> dict[str, str]:
         """For psql and its relatives: arguments are everybody's to read."""
@@ -64,15 +89,67 @@ class Stack:
         )
         return [line.split("\t") for line in result.stdout.splitlines()]
 
-    def metric_sum(self, name: str) -> float | None:
-        """The sum over all daemons and label values; None when nobody has it."""
+    def metric_sum(self, name: str, *daemons: str) -> float | None:
+        """The sum over those daemons, or all of them, and label values; None when nobody has it."""
         values = []
-        for url in self.daemon_urls:
-            with HTTP.open(f"{url}/metrics", timeout=5) as answer:
+        for daemon in daemons or self.daemon_urls:
+            with HTTP.open(f"{self.daemon_urls[daemon]}/metrics", timeout=5) as answer:
                 text = answer.read().decode()
             pattern = rf"^{re.escape(name)}(?:\{{[^}}]*\}})? (\S+)"
             values += [float(value) for value in re.findall(pattern, text, re.MULTILINE)]
         return sum(values) if values else None
+
+    # ---- the supervisor
+
+    def services(self, names: tuple[str, ...]) -> list[str]:
+        return [str(self.home / "sv" / name) for name in names]
+
+    def stop(self, *names: str) -> None:
+        subprocess.run(
+            ["sv", "-w", str(STOP_S), "stop", *self.services(names)],
+            stdout=subprocess.DEVNULL,
+            check=True,
+        )
+
+    def begin_start(self, *names: str) -> None:
+        """What `sv up` writes, without its wait of half a second."""
+        for service in self.services(names):
+            Path(service, "supervise/control").write_text("u")
+
+    def is_ready(self, name: str) -> bool:
+        with contextlib.suppress(OSError), HTTP.open(f"{self.daemon_urls[name]}/readyz", timeout=2):
+            return True
+        return False
+
+    def start(self, *names: str) -> None:
+        self.begin_start(*names)
+        for name in names:
+            if not wait_until(lambda name=name: self.is_ready(name), READY_S):
+                raise RuntimeError(f"{name} is not ready after {READY_S} s")
+
+    def hold_relay(self) -> None:
+        """Nobody publishes from now on."""
+        self.psql(TAKE_LEASES)
+        if not wait_until(
+            lambda: self.metric_sum("cartwright_relay_leader", "cart-api") == 0, READY_S
+        ):
+            raise RuntimeError("the relay goes on without its leases")
+
+    def release_relay(self) -> None:
+        self.psql(GIVE_LEASES)
+
+    @contextlib.contextmanager
+    def without_pipeline(self) -> Iterator[None]:
+        """cart-api, PostgreSQL and Redis alone."""
+        self.stop(*CONSUMERS)
+        try:
+            self.hold_relay()
+            yield
+        finally:
+            self.release_relay()
+            self.start(*CONSUMERS)
+
+    # ---- the stores
 
     def stored_versions(self, prefix: str) -> dict[str, int]:
         rows = self.psql(

@@ -3,11 +3,14 @@ at a constant rate for as long as the broker's JVM compiles."""
 
 import time
 
-import measure
+import arrivals
+import posts
 import processes
+import views
+from bench import Bench
+from usage import Usage, per_post
 
 WINDOW_S = 3
-WINDOWS_MAX = 15
 COMPILING_SHARE = 0.15  # of the broker's CPU; below it in two windows running is steady
 COMPILER_THREADS = "C[12] CompilerThre"  # the kernel cuts the names off
 
@@ -21,37 +24,34 @@ def is_steady(windows: list[Window]) -> bool:
     )
 
 
-def run_window(bench: measure.Bench, name: str) -> Window:
+def run_window(bench: Bench, name: str) -> Window:
     kafka = bench.stack.pids()["kafka"]
-    before, compiled_us = (
-        measure.Usage.now(bench.stack),
-        processes.threads_us(kafka, COMPILER_THREADS),
-    )
-    result = measure.run_visible(bench, name, measure.VISIBLE_RATE, WINDOW_S)
-    after = measure.Usage.now(bench.stack)
+    before, compiled_us = Usage.now(bench), processes.threads_us(kafka, COMPILER_THREADS)
+    result = arrivals.run_visible(bench, name, arrivals.VISIBLE_RATE, WINDOW_S)
+    after = Usage.now(bench)
     # The JVM ends compilers that have nothing to do.
     compiled_us = max(0, processes.threads_us(kafka, COMPILER_THREADS) - compiled_us)
-    posts = max(result["acknowledged"], 1)
+    acknowledged = max(result["acknowledged"], 1)
+    used = per_post(before, after, acknowledged)
     return {
         "visible_p50_ms": result["visible_p50_ms"],
         "visible_p99_ms": result["visible_p99_ms"],
-        "compiler_us": compiled_us / posts,
-        "kafka_us": (after.by_process["kafka"] - before.by_process["kafka"]) / posts,
-        "all_us": (sum(after.by_process.values()) - sum(before.by_process.values())) / posts,
+        "compiler_us": compiled_us / acknowledged,
+        "kafka_us": used["kafka"],
+        "all_us": sum(used.values()),
     }
 
 
-def warm_up(bench: measure.Bench, seconds: int) -> dict[str, object]:
+def warm_up(bench: Bench) -> dict[str, object]:
     """Compiled code in the broker, filled caches, a log of some size; what it took."""
     begin = time.monotonic()
     cold = run_window(bench, "cold")
-    measure.seed_carts(bench, bench.prefix("views"))
+    views.seed_carts(bench)
     prefix = bench.prefix("warm-up")
-    arguments = [prefix, str(measure.CARTS), str(measure.PRODUCTS), str(measure.WRK_THREADS)]
-    measure.run_wrk(bench, bench.stack.api_url, "add_item.lua", 64, arguments, seconds)
+    posts.post_items(bench, prefix, 64, bench.sizes.warm_up_seconds)
     bench.stack.wait_for_views(bench.stack.stored_versions(prefix))
     windows: list[Window] = []
-    while len(windows) < WINDOWS_MAX and not is_steady(windows):
+    while len(windows) < bench.sizes.warm_up_windows and not is_steady(windows):
         windows.append(run_window(bench, f"window-{len(windows)}"))
     return {
         "cold": cold,
