@@ -1,7 +1,7 @@
 /* How long after its acknowledgement a write is visible in its view. Posts at a constant rate,
  * whatever the answers do (open loop), and asks Redis for the versions of every FOLLOW_EVERY-th
- * cart. usage: ack_to_visible API_PORT REDIS_PORT RATE SECONDS CART_PREFIX Prints a JSON object.
- * Owner: load/bench. Thread: single.
+ * cart, of none when that is 0. Prints a JSON object. Owner: load/bench. Thread: single.
+ * usage: ack_to_visible API_PORT REDIS_PORT RATE SECONDS CART_PREFIX CARTS PRODUCTS FOLLOW_EVERY
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,10 +21,7 @@
 enum {
     CONNECTIONS = 64,
     REDIS_SLOT = CONNECTIONS, /* of poll()'s array, behind the connections */
-    CARTS = 2000,
-    PRODUCTS = 10,
-    FOLLOW_EVERY = 5,       /* more would measure the polling */
-    POLL_INTERVAL_US = 500, /* the resolution */
+    POLL_INTERVAL_US = 500,   /* the resolution */
     PENDING_MAX = 4096,
     GRACE_US = 10000000, /* a view that is not there by then counts as never seen */
     INPUT_BYTES = 16384,
@@ -54,7 +51,8 @@ struct samples {
 
 struct client {
     const char *prefix;
-    int64_t begin_us, duration_us, interval_ns;
+    uint64_t carts, products, follow_every;
+    int64_t begin_us, end_us, duration_us, interval_ns;
     uint64_t next_number, acknowledged, errors;
     int64_t latest_us; /* how late a request was sent at worst */
     struct connection connections[CONNECTIONS];
@@ -148,7 +146,7 @@ static void receive(int fd, char *input, size_t size, size_t *length)
 static void post(struct client *client, struct connection *connection, int64_t due_us)
 {
     char body[256], request[768];
-    uint64_t number = client->next_number++, product = number / CARTS % PRODUCTS;
+    uint64_t number = client->next_number++, product = number / client->carts % client->products;
     int body_length =
         snprintf(body, sizeof(body),
                  "{\"userId\":\"bench\",\"productId\":\"product-%" PRIu64 "\","
@@ -157,7 +155,7 @@ static void post(struct client *client, struct connection *connection, int64_t d
     int length = snprintf(request, sizeof(request),
                           "POST /api/cart/%s%" PRIu64 "/items HTTP/1.1\r\nHost: 127.0.0.1\r\n"
                           "Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
-                          client->prefix, number % CARTS, body_length, body);
+                          client->prefix, number % client->carts, body_length, body);
     send_all(connection->fd, request, (size_t)length);
     connection->busy = true;
     connection->number = number;
@@ -189,7 +187,7 @@ static void follow(struct client *client, const struct connection *connection, i
     if (client->pending_count == PENDING_MAX)
         fail("views", "are too far behind");
     client->pending[client->pending_count++] =
-        (struct pending){.cart = connection->number % CARTS,
+        (struct pending){.cart = connection->number % client->carts,
                          .version = strtol(version + sizeof(name) - 1, NULL, 10),
                          .acknowledged_us = at_us};
 }
@@ -206,8 +204,9 @@ static void on_answer(struct client *client, struct connection *connection)
         return;
     }
     client->acknowledged++;
+    client->end_us = at_us;
     add_sample(&client->answers, at_us - connection->due_us);
-    if (connection->number % FOLLOW_EVERY == 0)
+    if (client->follow_every != 0 && connection->number % client->follow_every == 0)
         follow(client, connection, at_us);
 }
 
@@ -364,21 +363,23 @@ static void print_result(struct client *client)
     qsort(client->answers.values_us, client->answers.count, sizeof(int64_t), compare);
     qsort(client->visible.values_us, client->visible.count, sizeof(int64_t), compare);
     printf("{\"sent\":%" PRIu64 ",\"acknowledged\":%" PRIu64 ",\"errors\":%" PRIu64
-           ",\"never_seen\":%zu,\"followed\":%zu,\"latest_send_ms\":%.3f,"
-           "\"answer_p50_ms\":%.3f,\"answer_p99_ms\":%.3f,"
+           ",\"never_seen\":%zu,\"followed\":%zu,\"latest_send_ms\":%.3f,\"seconds\":%.6f,"
+           "\"answer_p50_ms\":%.3f,\"answer_p90_ms\":%.3f,\"answer_p99_ms\":%.3f,"
+           "\"answer_p999_ms\":%.3f,"
            "\"visible_p50_ms\":%.3f,\"visible_p99_ms\":%.3f,\"visible_max_ms\":%.3f}\n",
            client->next_number, client->acknowledged, client->errors, client->pending_count,
            client->visible.count, (double)client->latest_us / 1000,
-           percentile(&client->answers, 0.5), percentile(&client->answers, 0.99),
-           percentile(&client->visible, 0.5), percentile(&client->visible, 0.99),
-           percentile(&client->visible, 1));
+           (double)(client->end_us - client->begin_us) / 1e6, percentile(&client->answers, 0.5),
+           percentile(&client->answers, 0.9), percentile(&client->answers, 0.99),
+           percentile(&client->answers, 0.999), percentile(&client->visible, 0.5),
+           percentile(&client->visible, 0.99), percentile(&client->visible, 1));
 }
 
-static long argument(const char *text, long most)
+static long argument(const char *text, long least, long most)
 {
     char *end;
     long value = strtol(text, &end, 10);
-    if (*end != '\0' || value < 1 || value > most)
+    if (*end != '\0' || end == text || value < least || value > most)
         fail("not a number in range", text);
     return value;
 }
@@ -386,13 +387,17 @@ static long argument(const char *text, long most)
 int main(int argc, char **argv)
 {
     static struct client client;
-    if (argc != 6 || strlen(argv[5]) > 64)
-        fail("usage", "ack_to_visible API_PORT REDIS_PORT RATE SECONDS CART_PREFIX");
-    int api_port = (int)argument(argv[1], 65535);
-    client.redis_fd = connect_to((int)argument(argv[2], 65535));
-    client.interval_ns = 1000000000 / argument(argv[3], 1000000);
-    client.duration_us = argument(argv[4], 3600) * INT64_C(1000000);
+    if (argc != 9 || strlen(argv[5]) > 64)
+        fail("usage", "ack_to_visible API_PORT REDIS_PORT RATE SECONDS CART_PREFIX CARTS PRODUCTS "
+                      "FOLLOW_EVERY");
+    int api_port = (int)argument(argv[1], 1, 65535);
+    client.redis_fd = connect_to((int)argument(argv[2], 1, 65535));
+    client.interval_ns = 1000000000 / argument(argv[3], 1, 1000000);
+    client.duration_us = argument(argv[4], 1, 3600) * INT64_C(1000000);
     client.prefix = argv[5];
+    client.carts = (uint64_t)argument(argv[6], 1, 1000000);
+    client.products = (uint64_t)argument(argv[7], 1, 100);
+    client.follow_every = (uint64_t)argument(argv[8], 0, 1000000);
     for (int i = 0; i < CONNECTIONS; i++)
         client.connections[i].fd = connect_to(api_port);
     run(&client);

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import bench
 import machine
+import memory
 import report
 import rounds
 import warm_up
@@ -25,6 +26,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--repeat", type=int, required=True)
     parser.add_argument("--seconds", type=int)
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--soak", type=int, default=0, metavar="MINUTES")
     parser.add_argument("--out", type=Path, required=True)
     return parser.parse_args()
 
@@ -87,7 +89,11 @@ def run(options: argparse.Namespace) -> dict:
             "warm_up": warm_up.warm_up(one),
         }
         print(warm_up.describe(parts[one.name]["warm_up"]), flush=True)
-    for name, measured in run_rounds(benches, options.repeat).items():
+    measured_rounds = run_rounds(benches, options.repeat)
+    for one in benches if options.soak else []:
+        print(f"soak of {one.name}", flush=True)
+        measured_rounds[one.name][-1] |= memory.soak(one, options.soak)
+    for name, measured in measured_rounds.items():
         parts[name] |= report.summarise_rounds(measured)
     result |= parts["new"]
     if "old" in parts:

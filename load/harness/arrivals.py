@@ -1,6 +1,8 @@
 """Posts at a constant rate, whatever the answers do: how long until acknowledged, visible, pushed."""
 
-from bench import Bench, Round, run_json
+from dataclasses import dataclass
+
+from bench import CARTS, PRODUCTS, Bench, Round, run_json
 
 VISIBLE_RATE = 1000  # posts a second while acknowledged -> visible is measured
 VISIBLE_SHARE = 0.4  # of the throughput that was just measured, where that is less
@@ -9,14 +11,25 @@ PUSH_RATE = 500  # posts a second while acknowledged -> pushed is measured
 PUSH_SHARE = 0.2  # of the throughput that was just measured, where that is less
 
 
-def run_visible(bench: Bench, name: str, rate: int, seconds: int) -> dict[str, float]:
-    ports = [str(bench.stack.api_port), str(bench.stack.redis_port)]
-    command = [str(bench.helpers / "ack_to_visible"), *ports, str(rate), str(seconds)]
-    return run_json([*command, bench.prefix(name)])
+@dataclass(frozen=True)
+class Over:
+    """What is posted, and of which posts the view is followed."""
+
+    carts: int = CARTS
+    products: int = PRODUCTS
+    follow_every: int = 5  # more would measure the polling
 
 
-def measure_visible(bench: Bench, number: int, throughput: float) -> Round:
-    rate = max(10, int(min(VISIBLE_RATE, VISIBLE_SHARE * throughput)))
+def run_visible(
+    bench: Bench, name: str, rate: int, seconds: int, over: Over = Over()
+) -> dict[str, float]:
+    words = [bench.stack.api_port, bench.stack.redis_port, rate, seconds, bench.prefix(name)]
+    words += [over.carts, over.products, over.follow_every]
+    return run_json([str(bench.helpers / "ack_to_visible"), *map(str, words)])
+
+
+def measure_visible(bench: Bench, number: int, so_far: Round) -> Round:
+    rate = max(10, int(min(VISIBLE_RATE, VISIBLE_SHARE * so_far["post_64_per_s"])))
     result = run_visible(bench, f"{number}-visible", rate, bench.seconds)
     if result["errors"] or result["never_seen"] or result["acknowledged"] != result["sent"]:
         bench.error(f"acknowledged to visible: {result}")
@@ -30,8 +43,8 @@ def measure_visible(bench: Bench, number: int, throughput: float) -> Round:
     }
 
 
-def measure_pushed(bench: Bench, number: int, throughput: float) -> Round:
-    rate = max(10, int(min(PUSH_RATE, PUSH_SHARE * throughput)))
+def measure_pushed(bench: Bench, number: int, so_far: Round) -> Round:
+    rate = max(10, int(min(PUSH_RATE, PUSH_SHARE * so_far["post_64_per_s"])))
     prefix = bench.prefix(f"{number}-pushed")
     arguments = [bench.stack.api_port, rate, bench.seconds, PUSH_SOCKETS, prefix]
     result = run_json([str(bench.helpers / "ack_to_push"), *map(str, arguments)])

@@ -25,13 +25,15 @@ Round = dict[str, float]
 class Sizes:
     """How much of everything: a quick run takes less of it."""
 
+    quick: bool
     seconds: int  # of each measurement
     warm_up_seconds: int
     warm_up_windows: int  # at most
+    recovery_carts: int  # of 50 events each
 
 
-FULL = Sizes(seconds=10, warm_up_seconds=20, warm_up_windows=15)
-QUICK = Sizes(seconds=2, warm_up_seconds=6, warm_up_windows=4)
+FULL = Sizes(quick=False, seconds=10, warm_up_seconds=20, warm_up_windows=15, recovery_carts=20_000)
+QUICK = Sizes(quick=True, seconds=2, warm_up_seconds=6, warm_up_windows=4, recovery_carts=2_000)
 
 
 @dataclass

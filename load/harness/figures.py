@@ -75,6 +75,29 @@ RATIOS = [
         *("view_64_per_s", "redis_64_per_s"),
         least(1.2),
     ),
+    Ratio(
+        "long_to_short_us",
+        "add to a cart of 10,000 events : of 10, CPU",
+        *("add_long_us", "add_short_us"),
+        most(1.2),
+    ),
+    Ratio(
+        "long_to_short_ms",
+        "                                        latency",
+        *("add_long_p50_ms", "add_short_p50_ms"),
+        most(1.2),
+    ),
+    Ratio(
+        "long_to_short_cold",
+        "                                        cold",
+        *("cold_add_long_ms", "cold_add_short_ms"),
+        most(1.2),
+    ),
+    Ratio(
+        "view_while_rebuilt",
+        "GET view while all views are rebuilt : before",
+        *("rebuild_reads_per_s", "rebuild_reads_before_per_s"),
+    ),
 ]
 
 THROUGHPUT = [
@@ -133,6 +156,38 @@ CONSUMERS = [
     Row("post_256_catch_up_s", "                 every view is current after", "s", 2),
 ]
 
+RECOVERY = [
+    Row("recovery_events", "events that wait for relay and consumers", "events"),
+    Row("relay_catch_up_per_s", "relay catches up", "events/s", 0, least(200_000)),
+    Row("relay_catch_up_begins_s", "                 after", "s", 2),
+    Row(
+        "projection_per_s",
+        "projection catches up, from Kafka into views",
+        "events/s",
+        0,
+        least(200_000),
+    ),
+    Row("projection_begins_s", "                 after", "s", 2),
+    Row("effects_catch_up_s", "fraud, billing, notifier too after another", "s", 1),
+    Row("rebuild_events", "events in a rebuild of all views", "events"),
+    Row("rebuild_per_s", "rebuild", "events/s"),
+    Row("rebuild_million_s", "rebuild, of 1,000,000 events", "s", 1, most(30)),
+    Row("rebuild_reads_per_s", "GET view while it runs", "answers/s"),
+    Row("rebuild_reads_p99_ms", "                  p99", "ms", 2),
+    Row("rebuild_reads_before_p99_ms", "                  p99 before", "ms", 2),
+]
+
+GROWTH = [
+    Row("add_short_us", "add to a cart of 10 events, CPU of all processes", "us", 1),
+    Row("add_long_us", "              10,000 events", "us", 1),
+    Row("add_short_p50_ms", "add to a cart of 10 events, p50", "ms", 2),
+    Row("add_long_p50_ms", "              10,000 events", "ms", 2),
+    Row("cold_add_short_ms", "first add after a restart, 10 events, median", "ms", 2),
+    Row("cold_add_long_ms", "                           10,000 events", "ms", 2),
+    Row("cold_read_p50_ms", "first read, 10,000 events, no view, median", "ms", 2, most(10)),
+    Row("cold_read_max_ms", "                                    slowest", "ms", 2),
+]
+
 CPU = [
     Row("post_64_everything_us", "all of it, with the load generator", "us", 1, most(100)),
     Row("post_64_views_us", "denormalizer and Redis", "us", 1, most(16)),
@@ -147,21 +202,33 @@ FIGURES = {
     "at a constant rate, open loop": OPEN_LOOP,
     "latency, closed loop": CLOSED_LOOP,
     "consumers at the end of the POST runs": CONSUMERS,
+    "coming back": RECOVERY,
+    "growth": GROWTH,
+    "from exec until ready, servers running": [Row("ready_ms/*", "", "ms")],
     "CPU of an acknowledged POST, 64 connections": CPU,
     "the same by thread": [Row("post_64_thread_cpu_us/*", "", "us", 1)],
     "the same without relay and consumers": [Row("post_alone_64_cpu_us/*", "", "us", 1)],
     "resident memory after a round": [Row("resident_mib/*", "", "MiB")],
+    "resident memory after 100,000 carts": [
+        Row("touched_carts", "carts that were touched since the start"),
+        Row("touched_mib/*", "", "MiB"),
+    ],
+    "resident memory, begin of the soak": [Row("soak_begin_mib/*", "", "MiB")],
+    "resident memory, end of the soak": [
+        Row("soak_minutes", "after", "minutes"),
+        Row("soak_end_mib/*", "", "MiB"),
+    ],
 }
 
 # Of single members of a family.
+DAEMONS = ("cart-api", "denormalizer", "fraud", "billing", "notifier")
 FAMILY_GOALS = {
     "post_64_cpu_us/cart-api": most(25),
     "post_64_cpu_us/postgresql": most(30),
     "post_64_cpu_us/kafka": most(12),
-} | {
-    f"resident_mib/{daemon}": most(50)
-    for daemon in ("cart-api", "denormalizer", "fraud", "billing", "notifier")
 }
+FAMILY_GOALS |= {f"touched_mib/{daemon}": most(50) for daemon in DAEMONS}
+FAMILY_GOALS |= {f"ready_ms/{daemon}": most(200) for daemon in DAEMONS}
 
 
 def expand(row: Row, figures: dict[str, dict]) -> list[Row]:

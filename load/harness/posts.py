@@ -3,6 +3,7 @@
 import time
 
 from bench import CARTS, PRODUCTS, WRK_THREADS, Bench, Round, run_wrk, wrk_figures
+from stack import CONSUMERS
 from usage import Usage, usage_figures
 
 FOLLOW_S = 120  # until everything is in Kafka and in the views after consumers were away
@@ -52,7 +53,7 @@ def measure_alone(bench: Bench, number: int) -> Round:
     """The consumers stopped and the relay without a lease: what an event store alone would do."""
     figures: Round = {}
     prefixes = []
-    with bench.stack.without_pipeline():
+    with bench.stack.stopped(*CONSUMERS), bench.stack.held_relay():
         for connections in (64, 256):
             name = f"post_alone_{connections}"
             prefixes.append(bench.prefix(f"{number}-alone-{connections}"))
@@ -66,4 +67,6 @@ def measure_alone(bench: Bench, number: int) -> Round:
     for prefix in prefixes:
         if not bench.stack.wait_for_views(bench.stack.stored_versions(prefix), FOLLOW_S):
             bench.error(f"views are not current {FOLLOW_S} s after the pipeline was started again")
+    if not bench.stack.wait_for_consumers(FOLLOW_S):
+        bench.error(f"consumers have not caught up after {FOLLOW_S} s")
     return figures

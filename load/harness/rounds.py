@@ -1,35 +1,51 @@
 """What is measured in a round, in which order; with two set-ups, each measurement on both in turn."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import arrivals
+import growth
+import memory
 import peers
 import posts
-import processes
+import recovery
+import start
 import views
 from bench import Bench, Round
 
 # The bench, the round's number, the figures of the round so far.
-Measurement = Callable[[Bench, int, Round], Round]
+Measure = Callable[[Bench, int, Round], Round]
 
 
-def resident(bench: Bench, _number: int, _figures: Round) -> Round:
-    pids = bench.stack.pids().items()
-    return {f"resident_mib/{name}": processes.resident_mib(pid) for name, pid in pids}
+@dataclass(frozen=True)
+class Measurement:
+    measure: Measure
+    quick_rounds: int | None = None  # in how many rounds of a quick run; None: in all
 
 
-IN_A_ROUND: list[Measurement] = [
-    lambda bench, number, _: posts.measure_post(bench, number, 64),
-    lambda bench, _number, _: views.measure_view(bench),
-    lambda bench, _number, _: peers.measure_bare_insert(bench),
-    lambda bench, number, _: posts.measure_post(bench, number, 256),
-    lambda bench, _number, _: peers.measure_static(bench),
-    lambda bench, _number, _: peers.measure_redis(bench),
-    lambda bench, number, so_far: arrivals.measure_visible(bench, number, so_far["post_64_per_s"]),
-    lambda bench, number, so_far: arrivals.measure_pushed(bench, number, so_far["post_64_per_s"]),
-    resident,
-    lambda bench, number, _: posts.measure_alone(bench, number),
+ONCE, NEVER = 1, 0
+
+IN_A_ROUND = [
+    Measurement(lambda bench, number, _: posts.measure_post(bench, number, 64)),
+    Measurement(lambda bench, number, _: views.measure_view(bench)),
+    Measurement(lambda bench, number, _: peers.measure_bare_insert(bench)),
+    Measurement(lambda bench, number, _: posts.measure_post(bench, number, 256)),
+    Measurement(lambda bench, number, _: peers.measure_static(bench)),
+    Measurement(lambda bench, number, _: peers.measure_redis(bench)),
+    Measurement(arrivals.measure_visible),
+    Measurement(arrivals.measure_pushed),
+    Measurement(lambda bench, number, _: memory.resident(bench, "resident_mib")),
+    Measurement(lambda bench, number, _: posts.measure_alone(bench, number)),
+    Measurement(lambda bench, number, _: start.measure_start(bench), ONCE),
+    Measurement(lambda bench, number, _: memory.measure_touched(bench, number), NEVER),
+    Measurement(lambda bench, number, _: growth.measure_growth(bench, number), ONCE),
+    Measurement(lambda bench, number, _: recovery.measure_recovery(bench, number), ONCE),
 ]
+
+
+def is_due(measurement: Measurement, bench: Bench, number: int) -> bool:
+    rounds = measurement.quick_rounds
+    return not bench.sizes.quick or rounds is None or number <= rounds
 
 
 def run_round(benches: list[Bench], number: int) -> dict[str, Round]:
@@ -38,5 +54,6 @@ def run_round(benches: list[Bench], number: int) -> dict[str, Round]:
     order = benches if number % 2 else benches[::-1]
     for measurement in IN_A_ROUND:
         for bench in order:
-            figures[bench.name] |= measurement(bench, number, figures[bench.name])
+            if is_due(measurement, bench, number):
+                figures[bench.name] |= measurement.measure(bench, number, figures[bench.name])
     return figures

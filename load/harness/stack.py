@@ -1,6 +1,7 @@
 """The set-up that is measured: its addresses, its metrics, its stores."""
 
 import contextlib
+import json
 import os
 import re
 import shlex
@@ -29,12 +30,12 @@ TAKE_LEASES = """UPDATE cart_relay_leases SET owner = '00000000-0000-0000-0000-0
 GIVE_LEASES = "UPDATE cart_relay_leases SET owner = NULL, expires_at = '-infinity'"
 
 
-def wait_until(condition: Callable[[], bool], timeout_s: float) -> bool:
+def wait_until(condition: Callable[[], bool], timeout_s: float, poll_s: float = POLL_S) -> bool:
     deadline = time.monotonic() + timeout_s
     while not condition():
         if time.monotonic() >= deadline:
             return False
-        time.sleep(POLL_S)
+        time.sleep(poll_s)
     return True
 
 
@@ -99,7 +100,26 @@ class Stack:
             values += [float(value) for value in re.findall(pattern, text, re.MULTILINE)]
         return sum(values) if values else None
 
+    def call(self, method: str, path: str, body: dict[str, object] | None = None) -> bytes:
+        """cart-api's answer, which must be good."""
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"Content-Type": "application/json"} if data else {}
+        request = urllib.request.Request(self.api_url + path, data, headers, method=method)
+        with HTTP.open(request, timeout=30) as answer:
+            return answer.read()
+
+    def wait_for_consumers(self, timeout_s: float) -> bool:
+        """Until nothing waits for any of them."""
+        lags = ("cartwright_consumer_lag", "cartwright_consumer_store_lag")
+        return wait_until(lambda: all(self.metric_sum(lag) == 0 for lag in lags), timeout_s)
+
     # ---- the supervisor
+
+    def environment(self, name: str) -> dict[str, str]:
+        """What a daemon is started with."""
+        lines = (self.home / "sv" / name / "run").read_text().splitlines()
+        exports = [shlex.split(line)[1] for line in lines if line.startswith("export ")]
+        return os.environ | dict(export.split("=", 1) for export in exports)
 
     def services(self, names: tuple[str, ...]) -> list[str]:
         return [str(self.home / "sv" / name) for name in names]
@@ -114,7 +134,8 @@ class Stack:
     def begin_start(self, *names: str) -> None:
         """What `sv up` writes, without its wait of half a second."""
         for service in self.services(names):
-            Path(service, "supervise/control").write_text("u")
+            with Path(service, "supervise/control").open("w") as control:
+                control.write("u")
 
     def is_ready(self, name: str) -> bool:
         with contextlib.suppress(OSError), HTTP.open(f"{self.daemon_urls[name]}/readyz", timeout=2):
@@ -127,29 +148,37 @@ class Stack:
             if not wait_until(lambda name=name: self.is_ready(name), READY_S):
                 raise RuntimeError(f"{name} is not ready after {READY_S} s")
 
-    def hold_relay(self) -> None:
-        """Nobody publishes from now on."""
-        self.psql(TAKE_LEASES)
-        if not wait_until(
-            lambda: self.metric_sum("cartwright_relay_leader", "cart-api") == 0, READY_S
-        ):
-            raise RuntimeError("the relay goes on without its leases")
-
-    def release_relay(self) -> None:
-        self.psql(GIVE_LEASES)
-
     @contextlib.contextmanager
-    def without_pipeline(self) -> Iterator[None]:
-        """cart-api, PostgreSQL and Redis alone."""
-        self.stop(*CONSUMERS)
+    def held_relay(self) -> Iterator[None]:
+        """Nobody publishes meanwhile."""
+        self.psql(TAKE_LEASES)
         try:
-            self.hold_relay()
+            if not wait_until(
+                lambda: self.metric_sum("cartwright_relay_leader", "cart-api") == 0, READY_S
+            ):
+                raise RuntimeError("the relay goes on without its leases")
             yield
         finally:
-            self.release_relay()
-            self.start(*CONSUMERS)
+            self.psql(GIVE_LEASES)
+
+    @contextlib.contextmanager
+    def stopped(self, *names: str) -> Iterator[None]:
+        """Those that do not run afterwards are started again."""
+        self.stop(*names)
+        try:
+            yield
+        finally:
+            self.start(*names)
 
     # ---- the stores
+
+    def stored_events(self) -> int:
+        """All of them: positions have no gaps."""
+        sql = (
+            "SELECT sum((SELECT coalesce(max(position), 0) FROM cart_events e"
+            " WHERE e.partition = l.partition)) FROM cart_relay_leases l"
+        )
+        return int(self.psql(sql)[0][0])
 
     def stored_versions(self, prefix: str) -> dict[str, int]:
         rows = self.psql(
@@ -172,6 +201,10 @@ class Stack:
                         missing[cart] = missing.pop(cart)
         return not missing
 
+    def drop_views(self, carts: list[str]) -> None:
+        with Redis(self.redis_port) as redis:
+            redis.delete([VIEW_KEY_PREFIX + cart for cart in carts])
+
 
 class Redis:
     """Just enough of a client to ask for many versions in one round trip."""
@@ -187,16 +220,27 @@ class Redis:
         self.input.close()
         self.socket.close()
 
+    def send(self, commands: list[list[str]]) -> None:
+        request = b""
+        for command in commands:
+            words = [word.encode() for word in command]
+            request += b"*%d\r\n" % len(words)
+            request += b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words)
+        self.socket.sendall(request)
+
     def view_versions(self, carts: list[str]) -> list[int]:
         """0 for a cart without a view."""
-        request = b""
-        for cart in carts:
-            words = [b"HGET", (VIEW_KEY_PREFIX + cart).encode(), b"version"]
-            request += b"*3\r\n" + b"".join(b"$%d\r\n%s\r\n" % (len(w), w) for w in words)
-        self.socket.sendall(request)
-        return [self.integer_reply() for _ in carts]
+        self.send([["HGET", VIEW_KEY_PREFIX + cart, "version"] for cart in carts])
+        return [self.text_reply() for _ in carts]
 
-    def integer_reply(self) -> int:
+    def delete(self, keys: list[str]) -> None:
+        self.send([["DEL", key] for key in keys])
+        for _ in keys:
+            if not (head := self.input.readline()).startswith(b":"):
+                raise RuntimeError(f"Redis answers {head!r}")
+
+    def text_reply(self) -> int:
+        """A number, as a string."""
         head = self.input.readline()
         if not head.startswith(b"$"):
             raise RuntimeError(f"Redis answers {head!r}")

@@ -66,11 +66,12 @@ def usage_figures(name: str, before: Usage, after: Usage, posts: float) -> Round
     generator = (after.generators - before.generators) / posts
     idle = after.idle - before.idle
     others = max(0, after.machine - before.machine - idle - (ours + generator) * posts)
+    if idle:
+        figures[f"{name}_idle_cpus"] = idle / wall_us
     return figures | {
         f"{name}_cpu_us/all": ours,
         f"{name}_views_us": used.get("denormalizer", 0) + used.get("redis", 0),
         f"{name}_generator_us": generator,
         f"{name}_everything_us": ours + generator,
         f"{name}_others_cpus": others / wall_us,
-        f"{name}_idle_cpus": idle / wall_us,
     }

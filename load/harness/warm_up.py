@@ -4,6 +4,7 @@ at a constant rate for as long as the broker's JVM compiles."""
 import time
 
 import arrivals
+import growth
 import posts
 import processes
 import views
@@ -47,6 +48,7 @@ def warm_up(bench: Bench) -> dict[str, object]:
     begin = time.monotonic()
     cold = run_window(bench, "cold")
     views.seed_carts(bench)
+    growth.prepare(bench)
     prefix = bench.prefix("warm-up")
     posts.post_items(bench, prefix, 64, bench.sizes.warm_up_seconds)
     bench.stack.wait_for_views(bench.stack.stored_versions(prefix))
