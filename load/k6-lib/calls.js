@@ -46,10 +46,10 @@ export function judge(name, wrong) {
 }
 
 /**
- * One call: its answer and, when the status is one of the expected, its document. name: under which the figures
- * are kept, because every path is another. Statuses beyond 2xx that are no errors need a callback too.
+ * One call: its answer if the status is one of the expected, else undefined. name: under which the figures are
+ * kept, because every path is another. Statuses beyond 2xx that are no errors need a callback too.
  */
-export function call(name, method, url, { body, statuses, caller = SHOPPER, headers = {}, callback } = {}) {
+export function send(name, method, url, { body, statuses, caller = SHOPPER, headers = {}, callback } = {}) {
     const response = http.request(method, url, body === undefined ? null : JSON.stringify(body), {
         headers: {
             ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
@@ -62,11 +62,17 @@ export function call(name, method, url, { body, statuses, caller = SHOPPER, head
     });
     if (!refusalsAreErrors && response.status === 503 && 'Retry-After' in response.headers) {
         refusals.add(1);
-        return { response, document: undefined };
+        return undefined;
     }
     const good = check(response, { [`${name}: ${statuses.join(' or ')}`]: (r) => statuses.includes(r.status) });
     if (!good) {
         console.error(`${name}: ${response.status} ${response.error || response.body}`);
     }
-    return { response, document: good ? response.json() : undefined };
+    return good ? response : undefined;
+}
+
+/** The same with the answer's document; both undefined after another status. */
+export function call(name, method, url, options) {
+    const response = send(name, method, url, options);
+    return response === undefined ? {} : { response, document: response.json() };
 }

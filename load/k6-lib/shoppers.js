@@ -9,11 +9,13 @@ import { ExpectedCart } from './expected_cart.js';
 
 const ADDS_PER_CART = 60;
 const ADDS_PER_LOOK = 20;
+const SHELVED = PRODUCTS.slice(0, 5);
 
 const viewVisible = new Trend('view_visible', true);
 
 let written; // this worker's cart
 let watched; // the same, of the watcher
+const known = new Map(); // carts of the shelf that this worker has read
 
 function nextItem(cart) {
     return PRODUCTS[cart.version % PRODUCTS.length];
@@ -52,7 +54,7 @@ export function fillShelf(count) {
     const ids = Array.from({ length: count }, () => newId('r'));
     for (const id of ids) {
         const cart = new ExpectedCart(id);
-        if (!addItems(cart, PRODUCTS.slice(0, 5)) || untilVisible(cart) === undefined) {
+        if (!addItems(cart, SHELVED) || untilVisible(cart) === undefined) {
             throw new Error(`cart ${id} cannot be prepared`);
         }
     }
@@ -61,7 +63,11 @@ export function fillShelf(count) {
 
 /** One read of a cart of the shelf. */
 export function read(shelf) {
-    const cart = new ExpectedCart(shelf[Math.floor(Math.random() * shelf.length)]);
-    PRODUCTS.slice(0, 5).forEach((item) => cart.add(item));
-    readView(cart);
+    const id = shelf[Math.floor(Math.random() * shelf.length)];
+    if (!known.has(id)) {
+        const cart = new ExpectedCart(id);
+        SHELVED.forEach((item) => cart.add(item));
+        known.set(id, cart);
+    }
+    readView(known.get(id));
 }
