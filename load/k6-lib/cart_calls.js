@@ -5,7 +5,7 @@ import { sleep } from 'k6';
 import { SHOPPER, judge, nowMs, send } from './calls.js';
 
 const API = __ENV.CART_API_URL;
-const VISIBLE_DEADLINE_MS = 10000;
+const VISIBLE_DEADLINE_MS = 30000;
 
 export const PRODUCTS = Array.from({ length: 10 }, (_, index) => ({
     productId: `k6-product-${index}`,

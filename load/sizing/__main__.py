@@ -45,9 +45,10 @@ def update(document: dict, options: argparse.Namespace) -> None:
     missing = [name for name in ("bench", "measured") if name not in document]
     if missing:
         raise SystemExit(f"load/capacity: {INPUTS} has no {missing[0]} yet: see --help")
-    document["simulated"] = simulations.simulate(
-        document["measured"], options.helpers / "partition_skew", Machine()
-    )
+    if options.measure_home or "simulated" not in document:  # they start from what was measured
+        document["simulated"] = simulations.simulate(
+            document["measured"], options.helpers / "partition_skew", Machine()
+        )
     inputs.save(INPUTS, document)
     DOCUMENT.write_text(tables.fill(DOCUMENT.read_text(), inputs.load(INPUTS)))
 

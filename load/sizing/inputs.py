@@ -10,6 +10,7 @@ import model
 POST_CPU = "post_64_cpu_us/"
 PROCESSES = ("cart-api", "postgresql", "kafka", "redis", *model.CONSUMERS)
 THROUGHPUTS = ("post_64_per_s", "post_256_per_s", "view_64_per_s", "bare_insert_per_s")
+RECOVERIES = ("relay_catch_up_per_s", "projection_per_s", "rebuild_per_s")
 
 
 def from_bench(result: dict) -> dict:
@@ -26,7 +27,7 @@ def from_bench(result: dict) -> dict:
         "options": result["options"],
         "errors": len(result["errors"]),
         "post_us": {name: medians[POST_CPU + name] for name in PROCESSES},
-        "per_s": {name: medians[name] for name in THROUGHPUTS if name in medians},
+        "per_s": {name: medians[name] for name in THROUGHPUTS + RECOVERIES if name in medians},
     }
 
 

@@ -202,6 +202,25 @@ def full_pages(document: dict) -> str:
     return table(["events between two checkpoints", "pages written whole, for each event"], rows)
 
 
+RECOVERIES = {
+    "relay_catch_up_per_s": "the relay, from PostgreSQL into an empty topic",
+    "projection_per_s": "the denormalizer, from Kafka into views",
+    "rebuild_per_s": "`denormalizer --rebuild`, from PostgreSQL into views",
+}
+ALL_EVENTS = max(target.events for target in TARGETS)
+
+
+def recoveries(document: dict) -> str:
+    rows = []
+    for key, name in RECOVERIES.items():
+        per_s = document["bench"]["per_s"].get(key)
+        rates = (
+            [f"{short(per_s)} events/s", f"{short(ALL_EVENTS / per_s / 3600)} h"] if per_s else []
+        )
+        rows.append([name, *(rates or ["not in that bench run", ""])])
+    return table(["all events again", "measured", f"{ALL_EVENTS:,.0f} events"], rows)
+
+
 TABLES = {
     "runs": runs,
     "costs": costs,
@@ -216,6 +235,7 @@ TABLES = {
     "placed": placed,
     "used": used,
     "full-pages": full_pages,
+    "recoveries": recoveries,
 }
 
 

@@ -178,6 +178,13 @@ def test_every_resource_has_an_answer(sizing) -> None:
 # ---- the document
 
 
+def test_times_to_come_back(sizing) -> None:
+    """Also of a bench run that did not measure them."""
+    table = sizing["tables"].recoveries({"bench": {"per_s": {"rebuild_per_s": 100_000.0}}})
+    assert "| 100,000 events/s | 2.78 h |" in table
+    assert table.count("not in that bench run") == 2
+
+
 def test_the_document_is_what_is_printed(sizing) -> None:
     """Made from the JSON beside it. When this fails: load/capacity --help."""
     document = sizing["inputs"].load(REPOSITORY / "docs" / "capacity.json")
