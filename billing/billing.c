@@ -238,6 +238,7 @@ const struct service billing_service = {
     .summary = "charges what is checked out, once",
     .http_port = "5201",
     .categories = {&category_cart, &category_fraud},
+    .collect_ms = 50,
     .settings = billing_setting_rows,
     .setting_count = BILLING_SETTING_COUNT,
     .settings_size = sizeof(struct billing_settings),

@@ -246,6 +246,7 @@ const struct service fraud_service = {
     .summary = "watches carts and payments, gives each checkout a verdict",
     .http_port = "5202",
     .categories = {&category_cart, &category_payment},
+    .collect_ms = 50,
     .settings = settings,
     .setting_count = ARRAY_SIZE(settings),
     .settings_size = sizeof(struct fraud_settings),

@@ -229,6 +229,7 @@ const struct service notifier_service = {
     .summary = "tells shoppers about their orders, payments and carts, by e-mail and SMS",
     .http_port = "5203",
     .categories = {&category_cart, &category_payment, &category_fraud},
+    .collect_ms = 50,
     .settings = notifier_setting_rows,
     .setting_count = NOTIFIER_SETTING_COUNT,
     .settings_size = sizeof(struct notifier_settings),

@@ -28,7 +28,7 @@ void queue_destroy(struct queue *queue)
 static void wake(struct queue *queue)
 {
     /* A taker that is busy looks at the queue before it sleeps: no system call for it. */
-    if (queue->waiting)
+    if (queue->wanted > 0)
         pthread_cond_signal(&queue->filled);
 }
 
@@ -41,32 +41,42 @@ bool queue_push(struct queue *queue, struct queue_node *node)
         *queue->last = node;
         queue->last = &node->next;
         queue->length++;
-        wake(queue);
+        if (queue->length >= queue->wanted)
+            wake(queue);
     }
     pthread_mutex_unlock(&queue->lock);
     return accepted;
 }
 
-static void wait_filled(struct queue *queue, int64_t deadline_us)
+static void wait_filled(struct queue *queue, size_t count, int64_t deadline_us)
 {
     struct timespec until = {.tv_sec = deadline_us / 1000000,
                              .tv_nsec = deadline_us % 1000000 * 1000};
-    queue->waiting = true;
-    while (queue->first == NULL && !queue->closed && !queue->kicked) {
+    queue->wanted = count;
+    while (queue->length < count && !queue->closed && !queue->kicked) {
         int rc = deadline_us == INT64_MAX
                      ? pthread_cond_wait(&queue->filled, &queue->lock)
                      : pthread_cond_timedwait(&queue->filled, &queue->lock, &until);
         if (rc == ETIMEDOUT)
             break;
     }
-    queue->waiting = false;
+    queue->wanted = 0;
     queue->kicked = false;
+}
+
+size_t queue_await(struct queue *queue, size_t count, int64_t deadline_us)
+{
+    pthread_mutex_lock(&queue->lock);
+    wait_filled(queue, count, deadline_us);
+    size_t length = queue->length;
+    pthread_mutex_unlock(&queue->lock);
+    return length;
 }
 
 struct queue_node *queue_take(struct queue *queue, size_t max, int64_t deadline_us)
 {
     pthread_mutex_lock(&queue->lock);
-    wait_filled(queue, deadline_us);
+    wait_filled(queue, 1, deadline_us);
     struct queue_node *taken = queue->first;
     struct queue_node **end = &taken;
     size_t count = 0;

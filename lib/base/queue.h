@@ -21,7 +21,8 @@ struct queue {
     pthread_cond_t filled;
     struct queue_node *first, **last;
     size_t length, capacity;
-    bool waiting, closed, kicked;
+    size_t wanted; /* the taker sleeps until so many are there; 0: it does not sleep */
+    bool closed, kicked;
 };
 
 void queue_init(struct queue *queue, size_t capacity);
@@ -33,6 +34,10 @@ bool queue_push(struct queue *queue, struct queue_node *node) WARN_UNUSED;
 /** Takes up to max items in order as a list; waits until there is one, the queue is kicked or
  * closed, or the monotonic deadline_us passes (INT64_MAX: no deadline). NULL when nothing came. */
 struct queue_node *queue_take(struct queue *queue, size_t max, int64_t deadline_us);
+
+/** Waits until count items are there, the queue is kicked or closed, or the monotonic deadline_us
+ * passes; how many there are. Takes none. */
+size_t queue_await(struct queue *queue, size_t count, int64_t deadline_us);
 
 /** Wakes the taker without an item. */
 void queue_kick(struct queue *queue);

@@ -137,8 +137,9 @@ static int append_round(struct lane *lane, enum command_outcome *ret_failure)
             return -1;
         pause_us(RETRY_PAUSE_US);
     }
+    lane->gather.last_commit_us = clock_monotonic_us() - begun_us;
     metric_add(lane->metrics->batches, 0, 1);
-    metric_observe_us(lane->metrics->commit_duration, 0, clock_monotonic_us() - begun_us);
+    metric_observe_us(lane->metrics->commit_duration, 0, lane->gather.last_commit_us);
     return 0;
 }
 
@@ -279,11 +280,21 @@ static struct command *process(struct lane *lane, struct command *list)
         round.slots[round.count++].command = c;
     run_round(lane, &round);
     free(round.slots);
+    lane->gather.last_batch = round.count;
     if (round.done != NULL)
         lane->options->done(lane->options->context, command_of(round.done));
     stream_cache_trim(&lane->cache);
     metric_set(lane->metrics->cached_bytes, (unsigned)lane->index, (int64_t)lane->cache.bytes);
     return command_of(round.again);
+}
+
+static void gather(struct lane *lane)
+{
+    int64_t wait_us;
+    size_t wanted = gather_wanted(&lane->gather, queue_length(&lane->queue),
+                                  (size_t)lane->options->batch_max, &wait_us);
+    if (wanted > 0)
+        queue_await(&lane->queue, wanted, clock_monotonic_us() + wait_us);
 }
 
 static void *run(void *argument)
@@ -294,6 +305,7 @@ static void *run(void *argument)
         struct error err;
         if (lane_connect(lane, &err) != 0)
             idle_us = RETRY_PAUSE_US;
+        gather(lane);
         struct queue_node *taken = queue_take(&lane->queue, (size_t)lane->options->batch_max,
                                               clock_monotonic_us() + idle_us);
         idle_us = 1000000;

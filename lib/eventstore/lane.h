@@ -10,6 +10,7 @@
 #include "base/queue.h"
 #include "eventstore/append.h"
 #include "eventstore/committer.h"
+#include "eventstore/lane_gather.h"
 #include "eventstore/snapshot_writer.h"
 #include "eventstore/stream_cache.h"
 
@@ -28,6 +29,7 @@ struct lane {
     atomic_bool connected;
     struct stream_cache cache;
     struct append_batch batch;
+    struct lane_gather gather;
     struct uuid_source ids;
     struct buf scratch;
     int64_t connect_after_us;

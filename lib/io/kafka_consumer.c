@@ -94,6 +94,7 @@ static int new_client(struct kafka_consumer *consumer, const struct kafka_consum
         {"fetch.message.max.bytes", NULL,
          options->fetch_bytes > 0 ? options->fetch_bytes : 1 << 20},
         {"fetch.wait.max.ms", NULL, options->fetch_wait_ms > 0 ? options->fetch_wait_ms : 500},
+        {"fetch.min.bytes", NULL, options->fetch_min_bytes > 0 ? options->fetch_min_bytes : 1},
         {"fetch.error.backoff.ms", NULL, 100},
         {"enable.partition.eof", options->report_end ? "true" : "false", 0},
         {"check.crcs", "true", 0},

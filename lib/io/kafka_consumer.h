@@ -39,8 +39,10 @@ struct kafka_consumer_options {
     int max_poll_interval_ms; /* a silent owner loses its partitions after that; 0: 300000 */
     size_t prefetch_bytes;    /* bound on fetched and not yet polled; 0: 16 MiB */
     int fetch_bytes;          /* of one partition in one answer, at least a batch; 0: 1 MiB */
-    int fetch_wait_ms; /* how long the broker holds a fetch that has nothing to give; 0: 500 */
-    bool report_end;   /* KAFKA_POLL_END each time the end of a partition is reached */
+    int fetch_wait_ms;   /* how long the broker holds a fetch that has less than fetch_min_bytes to
+                          * give; 0: 500 */
+    int fetch_min_bytes; /* 0: 1, each record ends the wait */
+    bool report_end;     /* KAFKA_POLL_END each time the end of a partition is reached */
 
     /* Partitions were given to this member. starts[i].offset comes as KAFKA_OFFSET_COMMITTED; the
      * owner overwrites it. May take its time (below the session time-out is fine, above

@@ -16,7 +16,8 @@ enum {
     COMMIT_EVERY_MS = 200,
     TROUBLE_WITHIN_MS = 3000,
     REOPEN_MAX_MS = 5000,
-    FETCH_WAIT_MS = 100,
+    FETCH_WAIT_MS = 100,       /* without collecting: a record ends the wait */
+    COLLECT_BYTES = 1 << 20,   /* more than that is handed over at once */
     SESSION_TIMEOUT_MS = 6000, /* how long the partitions of a killed process wait for another */
     PREFETCH_BYTES = 4 * 1024 * 1024,
 };
@@ -130,6 +131,7 @@ void feed_open(struct feed *feed)
     if (feed->consumer != NULL || clock_monotonic_us() < feed->reopen_us)
         return;
     struct buf group = {0};
+    int collect_ms = feed->runtime->service->collect_ms;
     group_of(feed, &group);
     struct kafka_consumer_options options = {
         .bootstrap_servers = settings->kafka_bootstrap_servers,
@@ -139,7 +141,8 @@ void feed_open(struct feed *feed)
         .instance_id = settings->kafka_instance_id[0] != '\0' ? settings->kafka_instance_id : NULL,
         .session_timeout_ms = SESSION_TIMEOUT_MS,
         .prefetch_bytes = PREFETCH_BYTES,
-        .fetch_wait_ms = FETCH_WAIT_MS,
+        .fetch_wait_ms = collect_ms > 0 ? collect_ms : FETCH_WAIT_MS,
+        .fetch_min_bytes = collect_ms > 0 ? COLLECT_BYTES : 1,
         .assigned = on_assigned,
         .revoked = on_revoked,
         .context = feed,

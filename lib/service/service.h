@@ -78,6 +78,10 @@ struct service {
     const char *http_port;
     const struct category
         *categories[SERVICE_CATEGORIES_MAX]; /* what it reads; NULL-terminated if fewer */
+    /* How long the broker may collect records before it hands them over: each answer costs the
+     * broker and each flush costs the store about the same for one event as for many. 0: each at
+     * once. */
+    int collect_ms;
 
     const struct setting *settings; /* its own, beside struct service_settings' */
     size_t setting_count, settings_size;

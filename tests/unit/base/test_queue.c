@@ -90,10 +90,33 @@ static void wakes_without_items(void **state)
     queue_destroy(&queue);
 }
 
+static void waits_for_a_number(void **state)
+{
+    (void)state;
+    struct queue queue;
+    struct pusher pusher = {&queue, 0, calloc(ITEMS, sizeof(struct item))};
+    pthread_t thread;
+    queue_init(&queue, ITEMS);
+    assert_int_equal(queue_await(&queue, 5, clock_monotonic_us() + 1000), 0); /* nobody comes */
+    pthread_create(&thread, NULL, push_all, &pusher);
+    assert_in_range(queue_await(&queue, 100, clock_monotonic_us() + 5000000), 100, ITEMS);
+    assert_int_equal(queue_await(&queue, ITEMS, clock_monotonic_us() + 5000000), ITEMS);
+    pthread_join(thread, NULL);
+    assert_int_equal(queue_length(&queue), ITEMS); /* none is taken */
+    queue_kick(&queue);
+    assert_int_equal(queue_await(&queue, ITEMS + 1, clock_monotonic_us() + 60000000), ITEMS);
+    queue_close(&queue);
+    assert_int_equal(queue_await(&queue, ITEMS + 1, clock_monotonic_us() + 60000000), ITEMS);
+    assert_non_null(queue_take(&queue, ITEMS, 0));
+    queue_destroy(&queue);
+    free(pusher.items);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(loses_nothing),
+        cmocka_unit_test(waits_for_a_number),
         cmocka_unit_test(refuses_when_full_or_closed),
         cmocka_unit_test(wakes_without_items),
     };
