@@ -4,7 +4,7 @@
 import { constantRate, number, rampingRate, seconds, thresholds } from './k6-lib/settings.js';
 import { fillShelf, read, watch, write } from './k6-lib/shoppers.js';
 
-const rate = number('RATE', 200);
+const rate = number('RATE', 100);
 const reads = number('READS', 4 * rate);
 const rampS = seconds('RAMP', '20s');
 const durationS = seconds('DURATION', '60s');

@@ -6,15 +6,16 @@ import { tolerateRefusals } from './k6-lib/calls.js';
 import { constantRate, number, rampingRate, seconds, thresholds } from './k6-lib/settings.js';
 import { fillShelf, read, watch, write } from './k6-lib/shoppers.js';
 
-const rate = number('RATE', 100);
+const rate = number('RATE', 50);
 const peak = rate * number('PEAK', 10);
 const durationS = seconds('DURATION', '20s');
 const RISE_S = 1;
+const SETTLE_S = 3; // to answer what the spike has left behind
 const READS_PER_WRITE = 2;
 const WATCHED_PER_S = 10;
 
 const spikeS = Math.ceil(durationS / 4);
-const calmS = spikeS + durationS + 2 * RISE_S;
+const calmS = spikeS + durationS + 2 * RISE_S + SETTLE_S;
 
 function spike(exec, times) {
     const stages = [[peak, RISE_S], [peak, durationS], [rate, RISE_S]];
