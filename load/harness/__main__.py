@@ -13,6 +13,7 @@ import machine
 import memory
 import report
 import rounds
+import store_size
 import warm_up
 from bench import Bench
 from stack import Stack
@@ -26,6 +27,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--repeat", type=int, required=True)
     parser.add_argument("--seconds", type=int)
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--temporary", action="store_true", help="nobody needs the homes any more")
     parser.add_argument("--soak", type=int, default=0, metavar="MINUTES")
     parser.add_argument("--out", type=Path, required=True)
     return parser.parse_args()
@@ -72,6 +74,38 @@ def run_rounds(benches: list[Bench], repeat: int) -> dict[str, report.Rounds]:
     return measured
 
 
+def extend(measured: dict[str, report.Rounds], name: str, more: report.Rounds) -> None:
+    for figures, added in zip(measured[name], more, strict=True):
+        figures |= added
+
+
+def warm_up_all(benches: list[Bench], checkouts: dict[str, Path | None]) -> dict[str, dict]:
+    parts: dict[str, dict] = {}
+    for one in benches:
+        print(f"warm-up of {one.name}", flush=True)
+        parts[one.name] = {
+            "versions": machine.describe_versions(one.stack.home, checkouts[one.name]),
+            "warm_up": warm_up.warm_up(one),
+        }
+        print(warm_up.describe(parts[one.name]["warm_up"]), flush=True)
+    return parts
+
+
+def measure_all(benches: list[Bench], options: argparse.Namespace) -> dict[str, report.Rounds]:
+    """The rounds, and around them what is not measured in rounds."""
+    sized = options.temporary and not options.quick
+    small = [store_size.measure_small(one, options.repeat) for one in benches if sized]
+    measured = run_rounds(benches, options.repeat)
+    for one in benches if options.soak else []:
+        print(f"soak of {one.name}", flush=True)
+        measured[one.name][-1] |= memory.soak(one, options.soak)
+    for one, before in zip(benches, small, strict=False):
+        print(f"store of {store_size.LARGE:,} events, {one.name}", flush=True)
+        extend(measured, one.name, before)
+        extend(measured, one.name, store_size.measure_large(one, options.repeat))
+    return measured
+
+
 def run(options: argparse.Namespace) -> dict:
     benches = make_benches(options)
     checkouts = {"new": bench.LOAD.parent, "old": options.beside[0] if options.beside else None}
@@ -81,19 +115,8 @@ def run(options: argparse.Namespace) -> dict:
         "options": {"repeats": options.repeat} | dataclasses.asdict(benches[0].sizes),
         "machine": machine.describe_machine(options.home),
     }
-    parts: dict[str, dict] = {}
-    for one in benches:
-        print(f"warm-up of {one.name}", flush=True)
-        parts[one.name] = {
-            "versions": machine.describe_versions(one.stack.home, checkouts[one.name]),
-            "warm_up": warm_up.warm_up(one),
-        }
-        print(warm_up.describe(parts[one.name]["warm_up"]), flush=True)
-    measured_rounds = run_rounds(benches, options.repeat)
-    for one in benches if options.soak else []:
-        print(f"soak of {one.name}", flush=True)
-        measured_rounds[one.name][-1] |= memory.soak(one, options.soak)
-    for name, measured in measured_rounds.items():
+    parts = warm_up_all(benches, checkouts)
+    for name, measured in measure_all(benches, options).items():
         parts[name] |= report.summarise_rounds(measured)
     result |= parts["new"]
     if "old" in parts:

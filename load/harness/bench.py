@@ -33,7 +33,7 @@ class Sizes:
 
 
 FULL = Sizes(quick=False, seconds=10, warm_up_seconds=20, warm_up_windows=15, recovery_carts=20_000)
-QUICK = Sizes(quick=True, seconds=2, warm_up_seconds=6, warm_up_windows=4, recovery_carts=2_000)
+QUICK = Sizes(quick=True, seconds=2, warm_up_seconds=4, warm_up_windows=3, recovery_carts=2_000)
 
 
 @dataclass

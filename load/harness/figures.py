@@ -94,6 +94,18 @@ RATIOS = [
         most(1.2),
     ),
     Ratio(
+        "store_size_post",
+        "store of 10,000,000 events : small, POST",
+        *("store_large_post_per_s", "store_small_post_per_s"),
+        least(0.9),
+    ),
+    Ratio(
+        "store_size_view",
+        "                                     GET view",
+        *("store_large_view_per_s", "store_small_view_per_s"),
+        least(0.9),
+    ),
+    Ratio(
         "view_while_rebuilt",
         "GET view while all views are rebuilt : before",
         *("rebuild_reads_per_s", "rebuild_reads_before_per_s"),
@@ -186,6 +198,12 @@ GROWTH = [
     Row("cold_add_long_ms", "                           10,000 events", "ms", 2),
     Row("cold_read_p50_ms", "first read, 10,000 events, no view, median", "ms", 2, most(10)),
     Row("cold_read_max_ms", "                                    slowest", "ms", 2),
+    Row("store_small_events", "events in a small store", "events"),
+    Row("store_small_post_per_s", "     POST, relay and projection at work", "acknowledged/s"),
+    Row("store_small_view_per_s", "     GET view", "answers/s"),
+    Row("store_large_events", "events in a large store", "events"),
+    Row("store_large_post_per_s", "     POST, relay and projection at work", "acknowledged/s"),
+    Row("store_large_view_per_s", "     GET view", "answers/s"),
 ]
 
 CPU = [

@@ -147,7 +147,9 @@ def format_table(result: dict) -> str:
             f"          {warm_up.describe(beside['warm_up'])}",
         ]
     if result["options"]["quick"]:
-        lines.append("quick     start, growth and coming back once, and smaller; no 100,000 carts")
+        lines.append(
+            "quick     start, growth, coming back: once, smaller; no 100,000 carts, no large store"
+        )
     lines += ["", *Table(result).lines()]
     lines += ["", f"errors: {len(result['errors'])}", *(f"  {text}" for text in result["errors"])]
     return "\n".join(lines)
