@@ -9,8 +9,6 @@
 #include "base/clock.h"
 #include "proto/fraud_codec.h"
 
-enum { QUESTIONS_PER_STATEMENT = 64 };
-
 static const struct pg_statement docket_statement = {
     "fraud_docket",
     "SELECT c.cart_id, c.at > $1 OR c.noted_at > $2, e.payload, e.event_id, e.correlation_id, "
@@ -24,17 +22,6 @@ static const struct pg_statement docket_statement = {
     "ORDER BY c.at LIMIT $4 FOR UPDATE OF c SKIP LOCKED",
 };
 
-static const struct pg_statement windows_statement = {
-    "fraud_windows",
-    "SELECT q.i::integer, o.at, o.event_id, o.part, o.cart_id, o.number, o.item "
-    "FROM unnest($1::integer[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::integer[]) "
-    "WITH ORDINALITY AS q(feed, key, after, upto, keep, i) "
-    "CROSS JOIN LATERAL (SELECT * FROM fraud_observations w "
-    "WHERE w.feed = q.feed AND w.key = q.key AND w.at > q.after AND w.at <= q.upto "
-    "ORDER BY w.at DESC, w.event_id DESC, w.part DESC LIMIT q.keep) AS o "
-    "ORDER BY q.i, o.at, o.event_id, o.part",
-};
-
 static const struct pg_statement close_statement = {
     "fraud_close",
     "WITH held AS (UPDATE fraud_checkouts SET state = 'held' WHERE cart_id = ANY ($1)) "
@@ -45,78 +32,6 @@ struct session {
     struct court *court;
     const struct court_call *call;
 };
-
-/* ---- the windows of one checkout */
-
-static void ask(struct court *court, const struct question *questions, size_t count)
-{
-    struct pg_params *params = &court->params;
-    pg_params_clear(params);
-    pg_array_begin(params, PG_INT4);
-    for (size_t i = 0; i < count; i++)
-        pg_array_int32(params, (int32_t)questions[i].rule->feed);
-    pg_array_end(params);
-    pg_array_begin(params, PG_TEXT);
-    for (size_t i = 0; i < count; i++)
-        pg_array_bytes(params, questions[i].key);
-    pg_array_end(params);
-    pg_array_begin(params, PG_TIMESTAMPTZ);
-    for (size_t i = 0; i < count; i++)
-        pg_array_time(params, questions[i].after_us);
-    pg_array_end(params);
-    pg_array_begin(params, PG_TIMESTAMPTZ);
-    for (size_t i = 0; i < count; i++)
-        pg_array_time(params, questions[i].upto_us);
-    pg_array_end(params);
-    pg_array_begin(params, PG_INT4);
-    for (size_t i = 0; i < count; i++)
-        pg_array_int32(params, questions[i].rule->keep);
-    pg_array_end(params);
-}
-
-static void add_row(struct window *window, const struct pg_result *result, int row)
-{
-    struct observation observation = {
-        .at_us = pg_get_time(result, row, 1),
-        .event_id = pg_get_uuid(result, row, 2),
-        .part = pg_get_int16(result, row, 3),
-        .cart_id = pg_get_bytes(result, row, 4),
-        .number = pg_get_int64(result, row, 5),
-        .item = pg_get_bytes(result, row, 6),
-    };
-    window_add(window, &observation);
-}
-
-static int answer_some(struct court *court, struct pg *pg, const struct question *questions,
-                       size_t count, int timeout_ms, struct error *err)
-{
-    struct pg_result *result;
-    int row = 0;
-    ask(court, questions, count);
-    if (pg_run(pg, &windows_statement, &court->params, timeout_ms, err, &result) != 0)
-        return -1;
-    for (size_t i = 0; i < count; i++) {
-        window_clear(&court->window);
-        court->window.keep = (size_t)questions[i].rule->keep;
-        for (; row < pg_rows(result) && pg_get_int32(result, row, 0) == (int)i + 1; row++)
-            add_row(&court->window, result, row);
-        judge_answer(&court->judge, &questions[i], &court->window);
-    }
-    pg_result_free(result);
-    return 0;
-}
-
-static int answer_all(struct court *court, struct pg *pg, int timeout_ms, struct error *err)
-{
-    const struct judge *judge = &court->judge;
-    for (size_t at = 0; at < judge->question_count; at += QUESTIONS_PER_STATEMENT) {
-        size_t left = judge->question_count - at;
-        size_t count = left < QUESTIONS_PER_STATEMENT ? left : QUESTIONS_PER_STATEMENT;
-        if (answer_some(court, pg, judge->questions + at, count, timeout_ms, err) != 0)
-            return -1;
-    }
-    return 0;
-}
 
 /* ---- one checkout */
 
@@ -163,7 +78,7 @@ static int judge_one(struct court *court, struct pg *pg, const struct pg_result 
         return -1;
     sightings_of_cart(&court->decoded.event, &court->sightings);
     judge_begin(&court->judge, court->rules, &court->sightings);
-    if (answer_all(court, pg, timeout_ms, err) != 0)
+    if (evidence_weigh(&court->evidence, pg, &court->judge, timeout_ms, err) != 0)
         return -1;
     decided->verdict = judge_verdict(&court->judge, &verdict);
     decided->score = verdict.score;
@@ -266,7 +181,7 @@ void court_free(struct court *court)
     judge_free(&court->judge);
     cart_decoded_free(&court->decoded);
     sightings_free(&court->sightings);
-    window_free(&court->window);
+    evidence_free(&court->evidence);
     buf_free(&court->payload);
     pg_params_free(&court->params);
 }

@@ -5,7 +5,7 @@
 #ifndef CARTWRIGHT_FRAUD_COURT_H
 #define CARTWRIGHT_FRAUD_COURT_H
 
-#include "fraud/judge.h"
+#include "fraud/evidence.h"
 #include "proto/cart_codec.h"
 #include "service/facts.h"
 
@@ -28,7 +28,7 @@ struct court {
     struct judge judge;
     struct cart_decoded decoded;
     struct sightings sightings;
-    struct window window;
+    struct evidence evidence;
     struct buf payload;
     struct pg_params params;
     struct court_case cases[COURT_DOCKET_MAX];

@@ -11,7 +11,7 @@
 #include "fraud/state.h"
 #include "proto/fraud_codec.h"
 
-enum { CONDITION_RELAY };
+enum { CONDITION_RELAY, STATEMENT_TIMEOUT_MS = 5000 };
 
 extern const struct migration_set fraud_migrations;
 
@@ -81,7 +81,11 @@ static void reload(void *state, const void *settings)
 static int write(void *state, struct pg *pg, int timeout_ms, struct error *err)
 {
     struct fraud *self = fraud_of_state(state);
-    return observer_write(&self->observer, pg, timeout_ms, err);
+    if (observer_write(&self->observer, pg, timeout_ms, err) != 0 ||
+        (self->observer.row_count > 0 && marks_write(&self->marks, pg, self->positions,
+                                                     self->position_count, timeout_ms, err) != 0))
+        return -1;
+    return checkouts_write(&self->checkouts, pg, timeout_ms, err);
 }
 
 /* Whether a record of fraud.events is one of ours; on the relay's thread. */
@@ -139,6 +143,8 @@ static void close_fraud(void *state)
     payment_decoded_free(&self->payment);
     sightings_free(&self->sightings);
     observer_free(&self->observer);
+    checkouts_free(&self->checkouts);
+    marks_free(&self->marks);
     watermark_free(&self->watermark);
     court_free(&self->court);
     free(self);
@@ -149,6 +155,10 @@ static enum service_outcome load_position(void *state, const struct category *ca
                                           struct service_position *ret_position)
 {
     struct fraud *self = fraud_of_state(state);
+    struct pg *pg;
+    if (service_store(self->runtime, err, &pg) != 0 ||
+        marks_load(&self->marks, pg, category, partition, STATEMENT_TIMEOUT_MS, err) != 0)
+        return SERVICE_RETRY;
     return effect_load_position(self->effect, category, partition, err, ret_position);
 }
 
@@ -197,9 +207,10 @@ static enum service_outcome handle(void *state, const struct category *category,
     struct fraud *self = fraud_of_state(state);
     if (inspect(state, category, record, err) != 0)
         return SERVICE_REJECT;
-    observer_take(&self->observer, &self->rules, &self->sightings);
+    observer_take(&self->observer, &self->rules, &self->sightings,
+                  marks_passed(&self->marks, category, record->partition, record->position));
     if (category == &category_cart && self->decoded.event.type == CART_EVENT_CHECKED_OUT)
-        observer_checkout(&self->observer, record, &self->decoded.event);
+        checkouts_add(&self->checkouts, record, &self->decoded.event);
     return SERVICE_HANDLED;
 }
 
@@ -208,18 +219,24 @@ static void discard(void *state)
     struct fraud *self = fraud_of_state(state);
     effect_discard(self->effect);
     observer_clear(&self->observer);
+    checkouts_clear(&self->checkouts);
 }
 
 static enum service_outcome flush(void *state, const struct service_position *positions,
                                   size_t count, struct error *err)
 {
     struct fraud *self = fraud_of_state(state);
+    self->positions = positions;
+    self->position_count = count;
     enum service_outcome outcome = effect_flush(self->effect, positions, count, err);
     if (outcome != SERVICE_HANDLED)
         return outcome; /* discard follows */
     metric_add(self->metrics[FRAUD_OBSERVATIONS], 0, (int64_t)self->observer.row_count);
-    self->waiting = self->waiting || self->observer.checkout_count > 0;
+    if (self->observer.row_count > 0)
+        marks_written(&self->marks, positions, count);
+    self->waiting = self->waiting || self->checkouts.count > 0;
     observer_clear(&self->observer);
+    checkouts_clear(&self->checkouts);
     return SERVICE_HANDLED;
 }
 

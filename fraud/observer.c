@@ -1,4 +1,4 @@
-/* What a batch of events lets the rules see, on its way into the store.
+/* What a batch of events lets the rules see, on its way into the store as bundles.
  * Owner: fraud. Thread: the service's.
  */
 #include "fraud/observer.h"
@@ -6,25 +6,26 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "fraud/bundle.h"
+#include "fraud/observer_internal.h"
 
 /* Needed longer than any rule looks, for checkouts that come late by a skewed clock. */
 static const int64_t SLACK_US = INT64_C(3600000000);
 
-static const struct pg_statement observe_statement = {
-    "fraud_observe",
-    "INSERT INTO fraud_observations (feed, key, at, event_id, part, cart_id, number, item, "
-    "expires_at) SELECT * FROM unnest($1::integer[], $2::text[], $3::timestamptz[], $4::uuid[], "
-    "$5::smallint[], $6::text[], $7::bigint[], $8::text[], $9::timestamptz[]) "
-    "ON CONFLICT DO NOTHING",
+struct bundle_row {
+    const struct observed *first, *last;
+    size_t at, length; /* in bytes */
+    int16_t count;
 };
 
-static const struct pg_statement note_statement = {
-    "fraud_note_checkouts",
-    "INSERT INTO fraud_checkouts (state, cart_id, at, partition, position, order_id, user_id, "
-    "total_minor, currency) SELECT 'waiting', * FROM unnest($1::text[], $2::timestamptz[], "
-    "$3::smallint[], $4::bigint[], $5::text[], $6::text[], $7::bigint[], $8::text[]) "
-    "ON CONFLICT DO NOTHING",
+static const struct pg_statement write_statement = {
+    "fraud_observe",
+    "INSERT INTO fraud_bundles (feed, key, last_at, expires_at, count, observations) "
+    "SELECT * FROM unnest($1::integer[], $2::text[], $3::timestamptz[], $4::timestamptz[], "
+    "$5::smallint[], $6::bytea[])",
 };
+
+/* ---- what is seen */
 
 static struct observed_text keep(struct observer *observer, struct slice text)
 {
@@ -33,13 +34,8 @@ static struct observed_text keep(struct observer *observer, struct slice text)
     return kept;
 }
 
-static struct slice text_of(const struct observer *observer, const struct observed_text *text)
-{
-    return (struct slice){observer->texts.data + text->at, text->length};
-}
-
 static void take(struct observer *observer, const struct feed *feed,
-                 const struct sighting *sighting)
+                 const struct sighting *sighting, bool again)
 {
     size_t key_at = observer->texts.len;
     int64_t number;
@@ -59,205 +55,204 @@ static void take(struct observer *observer, const struct feed *feed,
         .number = number,
         .event_id = sighting->event_id,
         .part = sighting->part,
+        .again = again,
     };
     row->cart_id = keep(observer, sighting->texts[FIELD_CART]);
     row->item = keep(observer, item);
 }
 
 void observer_take(struct observer *observer, const struct rules *rules,
-                   const struct sightings *sightings)
+                   const struct sightings *sightings, bool again)
 {
-    for (size_t i = 0; i < rules->feed_count; i++) {
-        for (size_t j = 0; j < sightings->count; j++)
-            take(observer, &rules->feeds[i], &sightings->items[j]);
+    for (size_t i = 0; i < sightings->count; i++) {
+        const struct sighting *sighting = &sightings->items[i];
+        for (size_t j = 0; j < rules->feed_count; j++) {
+            const struct feed *feed = &rules->feeds[j];
+            if (!feed->of_own_cart && (feed->kinds & 1u << sighting->kind) != 0)
+                take(observer, feed, sighting, again);
+        }
     }
 }
 
-void observer_checkout(struct observer *observer, const struct event_record *record,
-                       const struct cart_event *event)
+/* ---- in order, by key */
+
+struct observation observed_one(const struct observer *observer, const struct observed *row)
 {
-    if (observer->checkout_count == observer->checkout_capacity) {
-        observer->checkout_capacity =
-            observer->checkout_capacity > 0 ? observer->checkout_capacity * 2 : 64;
-        observer->checkouts = mem_realloc(observer->checkouts, observer->checkout_capacity *
-                                                                   sizeof(observer->checkouts[0]));
-    }
-    observer->checkouts[observer->checkout_count++] = (struct noted_checkout){
-        .cart_id = keep(observer, event->cart_id),
-        .order_id = keep(observer, event->checked_out.order_id),
-        .user_id = keep(observer, event->checked_out.user_id),
-        .currency = keep(observer, event->checked_out.currency),
-        .partition = record->partition,
-        .position = record->position,
-        .at_us = event->occurred_at_us,
-        .total_minor = event->checked_out.total_minor,
+    return (struct observation){
+        .at_us = row->at_us,
+        .event_id = row->event_id,
+        .part = row->part,
+        .cart_id = observed_text(observer, &row->cart_id),
+        .number = row->number,
+        .item = observed_text(observer, &row->item),
     };
 }
 
-/* ---- rows as arrays, a column at a time */
-
-static void put_feed(struct observer *observer, const struct observed *row)
+static int compare_keys(const struct observer *observer, const struct observed *a,
+                        const struct observed *b)
 {
-    pg_array_int32(&observer->params, (int32_t)row->feed->id);
+    if (a->feed != b->feed)
+        return a->feed < b->feed ? -1 : 1;
+    if (a->key.length != b->key.length)
+        return a->key.length < b->key.length ? -1 : 1;
+    return memcmp(observed_text(observer, &a->key).data, observed_text(observer, &b->key).data,
+                  a->key.length);
 }
 
-static void put_key(struct observer *observer, const struct observed *row)
+static int compare(const void *a, const void *b, void *argument)
 {
-    pg_array_bytes(&observer->params, text_of(observer, &row->key));
+    const struct observed *x = *(const struct observed *const *)a;
+    const struct observed *y = *(const struct observed *const *)b;
+    int keys = compare_keys(argument, x, y);
+    if (keys != 0)
+        return keys;
+    if (x->at_us != y->at_us)
+        return x->at_us < y->at_us ? -1 : 1;
+    return x < y ? -1 : x > y;
 }
 
-static void put_at(struct observer *observer, const struct observed *row)
+size_t observed_next_key(const struct observer *observer, size_t begin)
 {
-    pg_array_time(&observer->params, row->at_us);
+    size_t end = begin + 1;
+    while (end < observer->order_count &&
+           compare_keys(observer, observer->order[begin], observer->order[end]) == 0)
+        end++;
+    return end;
 }
 
-static void put_event_id(struct observer *observer, const struct observed *row)
+static bool put_in_order(struct observer *observer)
 {
-    pg_array_uuid(&observer->params, &row->event_id);
+    bool any_again = false;
+    observer->order =
+        mem_realloc(observer->order, observer->row_count * sizeof(observer->order[0]));
+    observer->order_count = observer->row_count;
+    for (size_t i = 0; i < observer->row_count; i++) {
+        observer->order[i] = &observer->rows[i];
+        any_again = any_again || observer->rows[i].again;
+    }
+    qsort_r(observer->order, observer->order_count, sizeof(observer->order[0]), compare, observer);
+    return any_again;
 }
 
-static void put_part(struct observer *observer, const struct observed *row)
+/* ---- as bundles */
+
+static struct bundle_row *new_bundle(struct observer *observer, const struct observed *first)
 {
-    pg_array_int16(&observer->params, (int16_t)row->part);
+    if (observer->bundle_count == observer->bundle_capacity) {
+        observer->bundle_capacity =
+            observer->bundle_capacity > 0 ? observer->bundle_capacity * 2 : 64;
+        observer->bundles = mem_realloc(observer->bundles,
+                                        observer->bundle_capacity * sizeof(observer->bundles[0]));
+    }
+    struct bundle_row *made = &observer->bundles[observer->bundle_count++];
+    *made = (struct bundle_row){.first = first, .at = observer->bytes.len};
+    return made;
 }
 
-static void put_cart_id(struct observer *observer, const struct observed *row)
+static void bundle_key(struct observer *observer, size_t begin, size_t end)
 {
-    pg_array_bytes(&observer->params, text_of(observer, &row->cart_id));
+    struct bundle_row *bundle = NULL;
+    for (size_t i = begin; i < end; i++) {
+        const struct observed *row = observer->order[i];
+        struct observation one = observed_one(observer, row);
+        if (bundle == NULL || row->at_us - bundle->first->at_us > BUNDLE_SPAN_US ||
+            bundle->length + bundle_bytes(&one) > BUNDLE_BYTES_MAX)
+            bundle = new_bundle(observer, row);
+        bundle_add(&observer->bytes, &one);
+        bundle->last = row;
+        bundle->length = observer->bytes.len - bundle->at;
+        bundle->count++;
+    }
 }
 
-static void put_number(struct observer *observer, const struct observed *row)
+static void bundle_all(struct observer *observer)
 {
-    pg_array_int64(&observer->params, row->number);
+    observer->bundle_count = 0;
+    buf_clear(&observer->bytes);
+    for (size_t begin = 0, end; begin < observer->order_count; begin = end) {
+        end = observed_next_key(observer, begin);
+        bundle_key(observer, begin, end);
+    }
 }
 
-static void put_item(struct observer *observer, const struct observed *row)
+/* ---- bundles as arrays, a column at a time */
+
+static void put_feed(struct observer *observer, const struct bundle_row *row)
 {
-    pg_array_bytes(&observer->params, text_of(observer, &row->item));
+    pg_array_int32(&observer->params, (int32_t)row->first->feed->id);
 }
 
-static void put_expires_at(struct observer *observer, const struct observed *row)
+static void put_key(struct observer *observer, const struct bundle_row *row)
 {
-    pg_array_time(&observer->params, row->at_us + row->feed->horizon_us + SLACK_US);
+    pg_array_bytes(&observer->params, observed_text(observer, &row->first->key));
+}
+
+static void put_last_at(struct observer *observer, const struct bundle_row *row)
+{
+    pg_array_time(&observer->params, row->last->at_us);
+}
+
+static void put_expires_at(struct observer *observer, const struct bundle_row *row)
+{
+    pg_array_time(&observer->params, row->last->at_us + row->first->feed->horizon_us + SLACK_US);
+}
+
+static void put_count(struct observer *observer, const struct bundle_row *row)
+{
+    pg_array_int16(&observer->params, row->count);
+}
+
+static void put_observations(struct observer *observer, const struct bundle_row *row)
+{
+    pg_array_bytes(&observer->params, (struct slice){observer->bytes.data + row->at, row->length});
 }
 
 static const struct {
     enum pg_type type;
-    void (*put)(struct observer *observer, const struct observed *row);
+    void (*put)(struct observer *observer, const struct bundle_row *row);
 } columns[] = {
-    {PG_INT4, put_feed},     {PG_TEXT, put_key},  {PG_TIMESTAMPTZ, put_at},
-    {PG_UUID, put_event_id}, {PG_INT2, put_part}, {PG_TEXT, put_cart_id},
-    {PG_INT8, put_number},   {PG_TEXT, put_item}, {PG_TIMESTAMPTZ, put_expires_at},
+    {PG_INT4, put_feed},           {PG_TEXT, put_key},
+    {PG_TIMESTAMPTZ, put_last_at}, {PG_TIMESTAMPTZ, put_expires_at},
+    {PG_INT2, put_count},          {PG_BYTEA, put_observations},
 };
 
-static void put_checkout_cart(struct observer *observer, const struct noted_checkout *row)
-{
-    pg_array_bytes(&observer->params, text_of(observer, &row->cart_id));
-}
-
-static void put_checkout_time(struct observer *observer, const struct noted_checkout *row)
-{
-    pg_array_time(&observer->params, row->at_us);
-}
-
-static void put_checkout_partition(struct observer *observer, const struct noted_checkout *row)
-{
-    pg_array_int16(&observer->params, (int16_t)row->partition);
-}
-
-static void put_checkout_position(struct observer *observer, const struct noted_checkout *row)
-{
-    pg_array_int64(&observer->params, row->position);
-}
-
-static void put_checkout_order(struct observer *observer, const struct noted_checkout *row)
-{
-    pg_array_bytes(&observer->params, text_of(observer, &row->order_id));
-}
-
-static void put_checkout_user(struct observer *observer, const struct noted_checkout *row)
-{
-    pg_array_bytes(&observer->params, text_of(observer, &row->user_id));
-}
-
-static void put_checkout_total(struct observer *observer, const struct noted_checkout *row)
-{
-    pg_array_int64(&observer->params, row->total_minor);
-}
-
-static void put_checkout_currency(struct observer *observer, const struct noted_checkout *row)
-{
-    pg_array_bytes(&observer->params, text_of(observer, &row->currency));
-}
-
-static const struct {
-    enum pg_type type;
-    void (*put)(struct observer *observer, const struct noted_checkout *row);
-} checkout_columns[] = {
-    {PG_TEXT, put_checkout_cart},      {PG_TIMESTAMPTZ, put_checkout_time},
-    {PG_INT2, put_checkout_partition}, {PG_INT8, put_checkout_position},
-    {PG_TEXT, put_checkout_order},     {PG_TEXT, put_checkout_user},
-    {PG_INT8, put_checkout_total},     {PG_TEXT, put_checkout_currency},
-};
-
-static int run(struct observer *observer, struct pg *pg, const struct pg_statement *statement,
-               int timeout_ms, struct error *err)
+int observer_write(struct observer *observer, struct pg *pg, int timeout_ms, struct error *err)
 {
     struct pg_result *result;
-    if (pg_run(pg, statement, &observer->params, timeout_ms, err, &result) != 0)
+    if (observer->row_count == 0)
+        return 0;
+    if (put_in_order(observer) && observer_drop_known(observer, pg, timeout_ms, err) != 0)
+        return -1;
+    bundle_all(observer);
+    if (observer->bundle_count == 0)
+        return 0;
+    pg_params_clear(&observer->params);
+    for (size_t i = 0; i < ARRAY_SIZE(columns); i++) {
+        pg_array_begin(&observer->params, columns[i].type);
+        for (size_t j = 0; j < observer->bundle_count; j++)
+            columns[i].put(observer, &observer->bundles[j]);
+        pg_array_end(&observer->params);
+    }
+    if (pg_run(pg, &write_statement, &observer->params, timeout_ms, err, &result) != 0)
         return -1;
     pg_result_free(result);
     return 0;
 }
 
-static int write_observations(struct observer *observer, struct pg *pg, int timeout_ms,
-                              struct error *err)
-{
-    if (observer->row_count == 0)
-        return 0;
-    pg_params_clear(&observer->params);
-    for (size_t i = 0; i < ARRAY_SIZE(columns); i++) {
-        pg_array_begin(&observer->params, columns[i].type);
-        for (size_t j = 0; j < observer->row_count; j++)
-            columns[i].put(observer, &observer->rows[j]);
-        pg_array_end(&observer->params);
-    }
-    return run(observer, pg, &observe_statement, timeout_ms, err);
-}
-
-static int write_checkouts(struct observer *observer, struct pg *pg, int timeout_ms,
-                           struct error *err)
-{
-    if (observer->checkout_count == 0)
-        return 0;
-    pg_params_clear(&observer->params);
-    for (size_t i = 0; i < ARRAY_SIZE(checkout_columns); i++) {
-        pg_array_begin(&observer->params, checkout_columns[i].type);
-        for (size_t j = 0; j < observer->checkout_count; j++)
-            checkout_columns[i].put(observer, &observer->checkouts[j]);
-        pg_array_end(&observer->params);
-    }
-    return run(observer, pg, &note_statement, timeout_ms, err);
-}
-
-int observer_write(struct observer *observer, struct pg *pg, int timeout_ms, struct error *err)
-{
-    if (write_observations(observer, pg, timeout_ms, err) != 0)
-        return -1;
-    return write_checkouts(observer, pg, timeout_ms, err);
-}
-
 void observer_clear(struct observer *observer)
 {
-    observer->row_count = observer->checkout_count = 0;
+    observer->row_count = 0;
     buf_clear(&observer->texts);
 }
 
 void observer_free(struct observer *observer)
 {
     free(observer->rows);
-    free(observer->checkouts);
+    free(observer->order);
+    free(observer->bundles);
     buf_free(&observer->texts);
+    buf_free(&observer->bytes);
+    window_free(&observer->known);
     pg_params_free(&observer->params);
     *observer = (struct observer){0};
 }

@@ -1,11 +1,11 @@
-/* What a batch of events lets the rules see, and its checkouts, on their way into the store.
+/* What a batch of events lets the rules see, on its way into the store as bundles.
  * Owner: fraud. Thread: the service's.
  */
 #ifndef CARTWRIGHT_FRAUD_OBSERVER_H
 #define CARTWRIGHT_FRAUD_OBSERVER_H
 
-#include "eventstore/event_record.h"
 #include "fraud/rules.h"
+#include "fraud/window.h"
 #include "io/pg.h"
 
 struct observed {
@@ -16,34 +16,31 @@ struct observed {
     int64_t at_us, number;
     struct uuid event_id;
     int part;
-};
-
-struct noted_checkout {
-    struct observed_text cart_id, order_id, user_id, currency;
-    int partition;
-    int64_t position, at_us, total_minor;
+    bool again; /* may have been observed before */
 };
 
 /** Zero-initialise. */
 struct observer {
     struct observed *rows;
     size_t row_count, row_capacity;
-    struct noted_checkout *checkouts;
-    size_t checkout_count, checkout_capacity;
     struct buf texts;
+    /* Of a write: */
+    const struct observed **order; /* by feed, key and time; known ones are taken out */
+    size_t order_count;
+    struct bundle_row *bundles;
+    size_t bundle_count, bundle_capacity;
+    struct buf bytes; /* of the bundles */
+    struct window known;
     struct pg_params params;
 };
 
-/** Notes what the rules observe; texts are copied, the rules must stay until the write or clear. */
+/** Notes what the rules observe, but for what the court reads from the cart's own stream. Texts are
+ * copied, the rules must stay until the write or clear. again: look first whether it is in the
+ * store already. */
 void observer_take(struct observer *observer, const struct rules *rules,
-                   const struct sightings *sightings);
+                   const struct sightings *sightings, bool again);
 
-/** Notes a checkout that wants a verdict. */
-void observer_checkout(struct observer *observer, const struct event_record *record,
-                       const struct cart_event *event);
-
-/** Inside of a transaction: puts all of it into the store. What is there already stays as it is. 0,
- * or -1 as pg_run. */
+/** Inside of a transaction: puts all of it into the store. 0, or -1 as pg_run. */
 int observer_write(struct observer *observer, struct pg *pg, int timeout_ms,
                    struct error *err) WARN_UNUSED;
 

@@ -84,9 +84,18 @@ static void observe(struct replay *replay, const struct feed *feed, const struct
 void replay_observe(struct replay *replay, const struct sightings *sightings)
 {
     for (size_t i = 0; i < replay->rules->feed_count; i++) {
-        for (size_t j = 0; j < sightings->count; j++)
-            observe(replay, &replay->rules->feeds[i], &sightings->items[j]);
+        const struct feed *feed = &replay->rules->feeds[i];
+        for (size_t j = 0; j < sightings->count; j++) {
+            if (feed->of_own_cart || !replay->own_carts_only)
+                observe(replay, feed, &sightings->items[j]);
+        }
     }
+}
+
+const struct window *replay_window(struct replay *replay, uint32_t feed, struct slice key)
+{
+    struct replay_window *found = find(replay, feed, key);
+    return found != NULL ? &found->window : NULL;
 }
 
 enum fraud_event_type replay_judge(struct replay *replay, const struct sightings *sightings,
@@ -96,17 +105,22 @@ enum fraud_event_type replay_judge(struct replay *replay, const struct sightings
     judge_begin(judge, replay->rules, sightings);
     for (size_t i = 0; i < judge->question_count; i++) {
         const struct question *question = &judge->questions[i];
-        struct replay_window *found = find(replay, question->rule->feed, question->key);
-        if (found != NULL)
-            judge_answer(judge, question, &found->window);
+        const struct window *window = replay_window(replay, question->rule->feed, question->key);
+        if (window != NULL)
+            judge_answer(judge, question, window);
     }
     return judge_verdict(judge, ret_verdict);
 }
 
-void replay_free(struct replay *replay)
+void replay_clear(struct replay *replay)
 {
     while (replay->windows.oldest != NULL)
         drop(replay, CONTAINER_OF(replay->windows.oldest, struct replay_window, entry));
+}
+
+void replay_free(struct replay *replay)
+{
+    replay_clear(replay);
     map_free(&replay->windows);
     judge_free(&replay->judge);
     buf_free(&replay->key);

@@ -346,6 +346,18 @@ static void describe_feed(const struct rule *rule, struct buf *out)
     buf_text(out, rule->value == FIELD_COUNT ? "none" : sighting_field_name(rule->value));
 }
 
+/* A cart's events are in its own stream; payments have streams of their own. */
+static bool is_of_own_cart(const struct rule *rule)
+{
+    static const unsigned elsewhere =
+        1u << SIGHTING_PAYMENT_REQUESTED | 1u << SIGHTING_PAYMENT_CAPTURED |
+        1u << SIGHTING_PAYMENT_FAILED | 1u << SIGHTING_PAYMENT_REFUNDED;
+    bool about_cart = false;
+    for (size_t i = 0; i < rule->key_count; i++)
+        about_cart = about_cart || rule->key[i] == FIELD_CART;
+    return about_cart && (rule->kinds & elsewhere) == 0;
+}
+
 int rule_finish(struct rule *rule, struct error *err)
 {
     struct buf words = {0};
@@ -366,6 +378,7 @@ int rule_finish(struct rule *rule, struct error *err)
                          rule->name, rule->keep);
     describe_feed(rule, &words);
     rule->feed = hash_murmur2(words.data, words.len);
+    rule->of_own_cart = is_of_own_cart(rule);
     buf_free(&words);
     return 0;
 }

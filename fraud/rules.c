@@ -187,7 +187,10 @@ static void collect_feeds(struct rules *rules)
         struct feed *feed = &rules->feeds[at];
         if (at == rules->feed_count) {
             rules->feed_count++;
-            *feed = (struct feed){.rule = rule, .id = rule->feed};
+            *feed = (struct feed){.rule = rule,
+                                  .id = rule->feed,
+                                  .kinds = rule->kinds,
+                                  .of_own_cart = rule->of_own_cart};
         }
         feed->horizon_us = feed->horizon_us > rule->within_us ? feed->horizon_us : rule->within_us;
         feed->keep = feed->keep > rule->keep ? feed->keep : rule->keep;

@@ -55,6 +55,7 @@ struct rule {
     size_t key_count;
     enum sighting_field value; /* FIELD_COUNT: none */
     uint32_t feed;             /* names all of the above; stored */
+    bool of_own_cart; /* follows from it: the cart's stream has all that is observed of a key */
     /* What it makes of it. */
     enum rule_aggregate aggregate;
     int64_t window_us;
@@ -71,6 +72,8 @@ struct rule {
 struct feed {
     const struct rule *rule; /* one of them */
     uint32_t id;
+    unsigned kinds;
+    bool of_own_cart;
     int64_t horizon_us; /* the longest within_us of them */
     int keep;           /* the largest of them */
 };

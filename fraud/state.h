@@ -4,8 +4,10 @@
 #ifndef CARTWRIGHT_FRAUD_STATE_H
 #define CARTWRIGHT_FRAUD_STATE_H
 
+#include "fraud/checkouts.h"
 #include "fraud/court.h"
 #include "fraud/fraud.h"
+#include "fraud/marks.h"
 #include "fraud/observer.h"
 #include "fraud/watermark.h"
 #include "proto/payment_codec.h"
@@ -32,6 +34,10 @@ struct fraud {
     struct payment_decoded payment;
     struct sightings sightings;
     struct observer observer;
+    struct checkouts checkouts;
+    struct marks marks;
+    const struct service_position *positions; /* of the flush under way */
+    size_t position_count;
     struct watermark watermark;
     struct court court;
     int64_t look_us, sweep_us; /* monotonic: when the store is asked anew */

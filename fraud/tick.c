@@ -7,6 +7,7 @@
 #include "base/log.h"
 
 enum { WAITING_AGAIN_MS = 20, IDLE_AGAIN_MS = 50, LOOK_EVERY_MS = 1000, SWEEP_EVERY_MS = 60000 };
+enum { SWEEP_AGAIN_MS = 100 };
 enum { STATEMENT_TIMEOUT_MS = 5000, SWEEP_ROWS_MAX = 5000 };
 
 static const struct pg_statement waiting_statement = {
@@ -18,10 +19,11 @@ static const struct pg_statement waiting_statement = {
 /* Never what a waiting checkout may still ask about. */
 static const struct pg_statement sweep_statement = {
     "fraud_sweep",
-    "WITH swept AS (DELETE FROM fraud_observations WHERE ctid = ANY (ARRAY("
-    "SELECT ctid FROM fraud_observations WHERE expires_at < least($1, "
+    "WITH swept AS (DELETE FROM fraud_bundles WHERE ctid = ANY (ARRAY("
+    "SELECT ctid FROM fraud_bundles WHERE expires_at < least($1, "
     "(SELECT min(at) FROM fraud_checkouts WHERE state = 'waiting')) "
-    "ORDER BY expires_at LIMIT $2)) RETURNING 1) SELECT count(*)::bigint FROM swept",
+    "ORDER BY expires_at LIMIT $2)) RETURNING count) "
+    "SELECT count(*)::bigint, coalesce(sum(count), 0)::bigint FROM swept",
 };
 
 static void tell(const struct fraud *self, const struct court_case *decided)
@@ -39,22 +41,13 @@ static void tell(const struct fraud *self, const struct court_case *decided)
                  LOG_INT("score", decided->score));
 }
 
-static int count_rows(struct pg *pg, const struct pg_statement *statement,
-                      const struct pg_params *params, struct error *err, int64_t *ret_count)
-{
-    struct pg_result *result;
-    if (pg_run(pg, statement, params, STATEMENT_TIMEOUT_MS, err, &result) != 0)
-        return -1;
-    *ret_count = pg_get_int64(result, 0, 0);
-    pg_result_free(result);
-    return 0;
-}
-
 static int look(struct fraud *self, struct pg *pg, struct error *err)
 {
-    int64_t waiting;
-    if (count_rows(pg, &waiting_statement, NULL, err, &waiting) != 0)
+    struct pg_result *result;
+    if (pg_run(pg, &waiting_statement, NULL, STATEMENT_TIMEOUT_MS, err, &result) != 0)
         return -1;
+    int64_t waiting = pg_get_int64(result, 0, 0);
+    pg_result_free(result);
     self->waiting = waiting > 0;
     metric_set(self->metrics[FRAUD_WAITING], 0, waiting);
     self->look_us = clock_monotonic_us() + LOOK_EVERY_MS * INT64_C(1000);
@@ -82,17 +75,23 @@ static int judge(struct fraud *self, struct pg *pg, struct error *err)
 static int sweep(struct fraud *self, struct pg *pg, struct error *err)
 {
     struct pg_params params = {0};
-    int64_t swept = 0;
+    struct pg_result *result;
     if (watermark_advance(&self->watermark, pg, STATEMENT_TIMEOUT_MS, err) != 0)
         return -1;
+    if (self->watermark.complete_us == 0) {
+        self->sweep_us = clock_monotonic_us() + SWEEP_AGAIN_MS * INT64_C(1000);
+        return 0;
+    }
     pg_param_time(&params, self->watermark.complete_us);
     pg_param_int64(&params, SWEEP_ROWS_MAX);
-    int rc = count_rows(pg, &sweep_statement, &params, err, &swept);
+    int rc = pg_run(pg, &sweep_statement, &params, STATEMENT_TIMEOUT_MS, err, &result);
     pg_params_free(&params);
     if (rc != 0)
         return -1;
-    metric_add(self->metrics[FRAUD_SWEPT], 0, swept);
-    int64_t pause_ms = swept == SWEEP_ROWS_MAX ? LOOK_EVERY_MS : SWEEP_EVERY_MS;
+    bool full = pg_get_int64(result, 0, 0) == SWEEP_ROWS_MAX;
+    metric_add(self->metrics[FRAUD_SWEPT], 0, pg_get_int64(result, 0, 1));
+    pg_result_free(result);
+    int64_t pause_ms = full ? SWEEP_AGAIN_MS : SWEEP_EVERY_MS;
     self->sweep_us = clock_monotonic_us() + pause_ms * 1000;
     return 0;
 }

@@ -1,6 +1,7 @@
 /* The rules' file: what it says is what is read; every mistake is refused with its line. */
 #include "fraud/rules.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "tests/unit/test.h"
@@ -160,6 +161,36 @@ static void values_fit_their_aggregate(void **state)
     }
 }
 
+/* The cart's own stream has all that is observed of a key when the key names the cart, and none of
+ * the events is a payment's. */
+static void own_carts_are_known(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *events, *key;
+        bool own;
+    } cases[] = {
+        {"ItemAdded", "cart", true},
+        {"CartCheckedOut SoldLine CartMerged", "product cart", true},
+        {"ItemAdded", "ip", false},
+        {"PaymentFailed", "cart", false},
+        {"ItemAdded PaymentCaptured", "cart", false},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        char text[256];
+        struct rules rules;
+        struct error err;
+        snprintf(text, sizeof(text),
+                 "[a]\nevent = %s\nkey = %s\naggregate = count\nwindow = 1m\nthreshold = 1\n"
+                 "score = 1\nmode = shadow\n",
+                 cases[i].events, cases[i].key);
+        assert_int_equal(rules_parse(slice_of(text), "test", &err, &rules), 0);
+        assert_int_equal(rules.items[0].of_own_cart, cases[i].own);
+        assert_int_equal(rules.feeds[0].of_own_cart, cases[i].own);
+        rules_free(&rules);
+    }
+}
+
 /* What is observed names the feed; how it is judged does not. */
 static void feeds_are_shared_by_what_is_observed(void **state)
 {
@@ -220,6 +251,7 @@ int main(void)
         cmocka_unit_test(reads_every_key),
         cmocka_unit_test(every_mistake_has_its_line),
         cmocka_unit_test(values_fit_their_aggregate),
+        cmocka_unit_test(own_carts_are_known),
         cmocka_unit_test(feeds_are_shared_by_what_is_observed),
         cmocka_unit_test(keys_and_conditions),
     };
