@@ -100,111 +100,161 @@ static int parse_positive(struct slice text, int64_t max, int64_t *ret_value)
     return 0;
 }
 
-static int read_header(const struct kafka_message *message, const char *name, struct error *err,
-                       struct slice *ret_value)
+/* ---- reading */
+
+struct reading {
+    const struct category *category;
+    const struct kafka_message *message;
+    struct event_record *event;
+    int64_t version;
+};
+
+static int read_position(struct reading *reading, struct slice text)
 {
-    if (!kafka_message_header(message, name, ret_value) || ret_value->data == NULL)
-        return error_set(err, ERROR_PERMANENT, "header %s is missing", name);
+    return parse_positive(text, INT64_MAX, &reading->event->position);
+}
+
+static int read_event_id(struct reading *reading, struct slice text)
+{
+    return uuid_parse(text.data, text.len, &reading->event->event_id);
+}
+
+static int read_type(struct reading *reading, struct slice text)
+{
+    const char *package = reading->category->package;
+    size_t prefix = strlen(package) + 1;
+    if (text.len <= prefix || memcmp(text.data, package, prefix - 1) != 0 ||
+        text.data[prefix - 1] != '.')
+        return -1;
+    reading->event->type = (struct slice){text.data + prefix, text.len - prefix};
     return 0;
 }
 
-static int malformed(struct error *err, const char *name)
+static int read_subject(struct reading *reading, struct slice text)
 {
-    return error_set(err, ERROR_PERMANENT, "header %s is malformed", name);
+    reading->event->stream_id = reading->message->key;
+    return text.len > 0 && slice_equal(text, reading->message->key) ? 0 : -1;
 }
 
-static int read_uuid(const struct kafka_message *message, const char *name, struct error *err,
-                     struct uuid *ret_uuid)
+static int read_version(struct reading *reading, struct slice text)
 {
-    struct slice text;
-    if (read_header(message, name, err, &text) != 0)
-        return -1;
-    return uuid_parse(text.data, text.len, ret_uuid) == 0 ? 0 : malformed(err, name);
+    return parse_positive(text, INT32_MAX, &reading->version);
 }
 
-static int read_positive(const struct kafka_message *message, const char *name, int64_t max,
-                         struct error *err, int64_t *ret_value)
+static int read_correlation_id(struct reading *reading, struct slice text)
 {
-    struct slice text;
-    if (read_header(message, name, err, &text) != 0)
-        return -1;
-    return parse_positive(text, max, ret_value) == 0 ? 0 : malformed(err, name);
+    return uuid_parse(text.data, text.len, &reading->event->correlation_id);
+}
+
+static int read_causation_id(struct reading *reading, struct slice text)
+{
+    return uuid_parse(text.data, text.len, &reading->event->causation_id);
+}
+
+static int read_time(struct reading *reading, struct slice text)
+{
+    return clock_parse(text.data, text.len, &reading->event->recorded_at_us);
+}
+
+static int read_flags(struct reading *reading, struct slice text)
+{
+    return text.len == TRACEPARENT_TEXT_SIZE - 1 &&
+                   hex_read(text.data + 53, 1, &reading->event->trace_flags)
+               ? 0
+               : -1;
+}
+
+/* What a record must have, and what each is for; in the order in which record_write writes them. */
+static const struct field {
+    const char *name;
+    int (*read)(struct reading *reading, struct slice text);
+    const char *wrong;
+} fields[] = {
+    {RECORD_EVENT_ID, read_event_id, "is malformed"},
+    {RECORD_TYPE, read_type, "is not of this category"},
+    {RECORD_TIME, read_time, "is malformed"},
+    {RECORD_SUBJECT, read_subject, "is not the key"},
+    {RECORD_VERSION, read_version, "is malformed"},
+    {RECORD_POSITION, read_position, "is malformed"},
+    {RECORD_CORRELATION_ID, read_correlation_id, "is malformed"},
+    {RECORD_CAUSATION_ID, read_causation_id, "is malformed"},
+    {RECORD_TRACEPARENT, read_flags, "is malformed"},
+};
+
+/* The field of that name, looked for from the one after the last found; past the last: none. */
+static size_t find_field(const char *name, size_t expected)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+        size_t at = (expected + i) % ARRAY_SIZE(fields);
+        if (strcmp(fields[at].name, name) == 0)
+            return at;
+    }
+    return ARRAY_SIZE(fields);
+}
+
+/* One pass: asking by name would compare each name with each header. */
+static void collect(const struct kafka_message *message, struct slice *values)
+{
+    const char *name;
+    struct slice value;
+    size_t next = 0;
+    for (size_t i = 0; kafka_message_header_at(message, i, &name, &value); i++) {
+        size_t found = find_field(name, next);
+        if (found == ARRAY_SIZE(fields))
+            continue;
+        values[found] = value;
+        next = (found + 1) % ARRAY_SIZE(fields);
+    }
+}
+
+/* The same text in types; its data is NULL when there is no room. */
+static struct slice keep_type(struct record_types *types, struct slice type)
+{
+    for (size_t i = 0; i < types->count; i++) {
+        struct slice known = {types->names[i].text, types->names[i].length};
+        if (slice_equal(known, type))
+            return known;
+    }
+    if (types->count == RECORD_TYPES_MAX || type.len > RECORD_TYPE_MAX)
+        return (struct slice){0};
+    size_t new = types->count++;
+    memcpy(types->names[new].text, type.data, type.len);
+    types->names[new].length = type.len;
+    return (struct slice){types->names[new].text, type.len};
 }
 
 int record_identity(const struct kafka_message *message, int64_t *ret_position,
                     struct uuid *ret_event_id)
 {
-    int64_t position;
-    struct uuid event_id;
-    if (read_positive(message, RECORD_POSITION, INT64_MAX, NULL, &position) != 0 ||
-        read_uuid(message, RECORD_EVENT_ID, NULL, &event_id) != 0)
-        return -1;
-    *ret_position = position;
-    *ret_event_id = event_id;
-    return 0;
+    struct slice position, event_id;
+    return kafka_message_header(message, RECORD_POSITION, &position) &&
+                   kafka_message_header(message, RECORD_EVENT_ID, &event_id) &&
+                   parse_positive(position, INT64_MAX, ret_position) == 0 &&
+                   uuid_parse(event_id.data, event_id.len, ret_event_id) == 0
+               ? 0
+               : -1;
 }
 
-static int read_type(const struct category *category, const struct kafka_message *message,
-                     struct error *err, struct slice *ret_type)
-{
-    struct slice text;
-    size_t prefix = strlen(category->package) + 1;
-    if (read_header(message, RECORD_TYPE, err, &text) != 0)
-        return -1;
-    if (text.len <= prefix || memcmp(text.data, category->package, prefix - 1) != 0 ||
-        text.data[prefix - 1] != '.')
-        return error_set(err, ERROR_PERMANENT, "header " RECORD_TYPE " is not of %s",
-                         category->package);
-    *ret_type = (struct slice){text.data + prefix, text.len - prefix};
-    return 0;
-}
-
-static int read_subject(const struct kafka_message *message, struct error *err,
-                        struct slice *ret_stream_id)
-{
-    struct slice text;
-    if (read_header(message, RECORD_SUBJECT, err, &text) != 0)
-        return -1;
-    if (text.len == 0 || !slice_equal(text, message->key))
-        return error_set(err, ERROR_PERMANENT, "header " RECORD_SUBJECT " is not the key");
-    *ret_stream_id = text;
-    return 0;
-}
-
-static int read_time(const struct kafka_message *message, struct error *err, int64_t *ret_us)
-{
-    struct slice text;
-    if (read_header(message, RECORD_TIME, err, &text) != 0)
-        return -1;
-    return clock_parse(text.data, text.len, ret_us) == 0 ? 0 : malformed(err, RECORD_TIME);
-}
-
-static int read_flags(const struct kafka_message *message, struct error *err, uint8_t *ret_flags)
-{
-    struct slice text;
-    if (read_header(message, RECORD_TRACEPARENT, err, &text) != 0)
-        return -1;
-    if (text.len != TRACEPARENT_TEXT_SIZE - 1 || !hex_read(text.data + 53, 1, ret_flags))
-        return malformed(err, RECORD_TRACEPARENT);
-    return 0;
-}
-
-int record_read(const struct category *category, const struct kafka_message *message,
-                struct error *err, struct event_record *ret_event)
+int record_read(const struct category *category, struct record_types *types,
+                const struct kafka_message *message, struct error *err,
+                struct event_record *ret_event)
 {
     struct event_record event = {.partition = message->partition, .payload = message->value};
-    int64_t version = 0;
-    if (read_positive(message, RECORD_POSITION, INT64_MAX, err, &event.position) != 0 ||
-        read_uuid(message, RECORD_EVENT_ID, err, &event.event_id) != 0 ||
-        read_type(category, message, err, &event.type) != 0 ||
-        read_subject(message, err, &event.stream_id) != 0 ||
-        read_positive(message, RECORD_VERSION, INT32_MAX, err, &version) != 0 ||
-        read_uuid(message, RECORD_CORRELATION_ID, err, &event.correlation_id) != 0 ||
-        read_uuid(message, RECORD_CAUSATION_ID, err, &event.causation_id) != 0 ||
-        read_time(message, err, &event.recorded_at_us) != 0 ||
-        read_flags(message, err, &event.trace_flags) != 0)
-        return -1;
-    event.version = (int32_t)version;
+    struct reading reading = {.category = category, .message = message, .event = &event};
+    struct slice values[ARRAY_SIZE(fields)] = {0};
+    collect(message, values);
+    for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+        if (values[i].data == NULL)
+            return error_set(err, ERROR_PERMANENT, "header %s is missing", fields[i].name);
+        if (fields[i].read(&reading, values[i]) != 0)
+            return error_set(err, ERROR_PERMANENT, "header %s %s", fields[i].name, fields[i].wrong);
+    }
+    event.version = (int32_t)reading.version;
+    struct slice kept = keep_type(types, event.type);
+    if (kept.data != NULL) {
+        event.type = kept;
+        kafka_message_forget_headers(message);
+    }
     *ret_event = event;
     return 0;
 }

@@ -45,6 +45,17 @@ struct record_headers {
 
 void record_headers_free(struct record_headers *headers);
 
+/** Names of event types that a reader has seen, so that an event can keep its type when the
+ * record's headers are given back. Zero-initialise. */
+enum { RECORD_TYPES_MAX = 32, RECORD_TYPE_MAX = 48 };
+struct record_types {
+    struct {
+        char text[RECORD_TYPE_MAX];
+        size_t length;
+    } names[RECORD_TYPES_MAX];
+    size_t count;
+};
+
 /** The record of an event; it points into headers, event and category, all of which must stay until
  * it is sent. opaque is left NULL. */
 struct kafka_record record_write(struct record_headers *headers, const struct category *category,
@@ -54,11 +65,14 @@ struct kafka_record record_write(struct record_headers *headers, const struct ca
 int record_identity(const struct kafka_message *message, int64_t *ret_position,
                     struct uuid *ret_event_id) WARN_UNUSED;
 
-/** The whole event; slices point into the message, type is without the package, actor is empty (it
- * is in the payload). -1 with a permanent error that names the header for a record that no relay of
- * this category has written. */
-int record_read(const struct category *category, const struct kafka_message *message,
-                struct error *err, struct event_record *ret_event) WARN_UNUSED;
+/** The whole event; slices point into the message, type (without the package) into types or the
+ * message, actor is empty (it is in the payload). Of a header that is there twice the last one
+ * counts. The headers' memory is given back where types has room: a batch of records would keep a
+ * dozen allocations for each. -1 with a permanent error that names the header for a record that no
+ * relay of this category has written. */
+int record_read(const struct category *category, struct record_types *types,
+                const struct kafka_message *message, struct error *err,
+                struct event_record *ret_event) WARN_UNUSED;
 
 /** 00-<trace id>-<span id: the last eight bytes of causation_id>-<flags> */
 void record_traceparent(const struct event_record *event, char text[TRACEPARENT_TEXT_SIZE]);

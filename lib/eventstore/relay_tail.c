@@ -40,6 +40,7 @@ struct tail_part {
 struct relay_tail {
     struct tail_options options; /* the texts were for opening only */
     struct kafka_consumer *consumer;
+    struct record_types types;
     enum { FIRSTS, ENDS, WINDOWS } phase;
     int64_t window, deadline_us;
     size_t count, waiting;
@@ -123,12 +124,12 @@ static void finish(struct relay_tail *tail, struct tail_part *part)
 
 /* Whether the record is an event of this partition. What is none claims no position, whatever its
  * headers say: consumers set it aside as well. */
-static bool read_event(const struct relay_tail *tail, const struct kafka_message *message,
+static bool read_event(struct relay_tail *tail, const struct kafka_message *message,
                        struct event_record *event)
 {
     const struct tail_options *options = &tail->options;
     struct error why;
-    return record_read(options->category, message, &why, event) == 0 &&
+    return record_read(options->category, &tail->types, message, &why, event) == 0 &&
            hash_partition(event->stream_id.data, event->stream_id.len,
                           options->category->partitions) == message->partition &&
            (options->inspect == NULL || options->inspect(event, &why) == 0);

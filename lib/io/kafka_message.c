@@ -53,6 +53,14 @@ bool kafka_message_header_at(const struct kafka_message *message, size_t index,
     return true;
 }
 
+void kafka_message_forget_headers(const struct kafka_message *message)
+{
+    rd_kafka_headers_t *headers;
+    if (message->handle != NULL &&
+        rd_kafka_message_detach_headers(message->handle, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR)
+        rd_kafka_headers_destroy(headers);
+}
+
 void kafka_message_free(struct kafka_message *message)
 {
     if (message->handle != NULL)

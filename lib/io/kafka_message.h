@@ -35,6 +35,10 @@ bool kafka_message_header(const struct kafka_message *message, const char *name,
 bool kafka_message_header_at(const struct kafka_message *message, size_t index,
                              const char **ret_name, struct slice *ret_value);
 
+/** Gives the memory of the headers back; what they told is void. Asked again, they are read again.
+ */
+void kafka_message_forget_headers(const struct kafka_message *message);
+
 /** Gives the memory back and zeroes *message; fine on a zeroed one. Must be called before the
  * consumer is closed. */
 void kafka_message_free(struct kafka_message *message);

@@ -16,6 +16,7 @@
 #ifndef CARTWRIGHT_SERVICE_FEED_H
 #define CARTWRIGHT_SERVICE_FEED_H
 
+#include "eventstore/record_headers.h"
 #include "io/kafka_consumer.h"
 #include "service/dead_letter.h"
 #include "service/service.h"
@@ -57,6 +58,7 @@ struct feed {
     struct partition *partitions;
     struct kafka_consumer *consumer; /* NULL while it is closed */
     struct dead_letters letters;
+    struct record_types types;
     bool joined;
     int reopen_attempt;
     int64_t reopen_us, commit_us;

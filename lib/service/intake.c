@@ -28,7 +28,7 @@ void intake_begin(struct feed *feed)
 static int read_event(struct partition *partition, struct item *item, struct error *err)
 {
     const struct category *category = partition->feed->category;
-    if (record_read(category, &item->message, err, &item->event) != 0)
+    if (record_read(category, &partition->feed->types, &item->message, err, &item->event) != 0)
         return -1;
     item->has_event = true;
     if (hash_partition(item->event.stream_id.data, item->event.stream_id.len,

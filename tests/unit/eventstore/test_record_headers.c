@@ -1,6 +1,8 @@
 /* An event survives the way through a record's headers, and what is not ours is told apart. */
 #include "eventstore/record_headers.h"
 
+#include <stdio.h>
+
 #include "tests/unit/test.h"
 
 static const struct category category = {
@@ -79,13 +81,14 @@ static void writes_what_the_contract_says(void **state)
 
 static void reads_what_it_wrote(void **state)
 {
+    struct record_types types = {0};
     struct record_headers headers = {0};
     struct event_record event = sample(), read;
     struct kafka_record record = record_write(&headers, &category, &event);
     struct kafka_message message = as_message(&record);
     struct error err;
     (void)state;
-    assert_int_equal(record_read(&category, &message, &err, &read), 0);
+    assert_int_equal(record_read(&category, &types, &message, &err, &read), 0);
     assert_int_equal(read.partition, event.partition);
     assert_int_equal(read.position, event.position);
     assert_int_equal(read.version, event.version);
@@ -124,6 +127,7 @@ static void writes_again_and_again(void **state)
 
 static int read_with(const char *name, struct slice value, struct error *err)
 {
+    struct record_types types = {0};
     struct record_headers headers = {0};
     struct event_record event = sample();
     struct kafka_record record = record_write(&headers, &category, &event);
@@ -132,7 +136,7 @@ static int read_with(const char *name, struct slice value, struct error *err)
         if (strcmp(headers.headers[i].name, name) == 0)
             headers.headers[i].value = value;
     }
-    int rc = record_read(&category, &message, err, &event);
+    int rc = record_read(&category, &types, &message, err, &event);
     record_headers_free(&headers);
     return rc;
 }
@@ -178,6 +182,7 @@ static void refuses_what_no_relay_wrote(void **state)
 
 static void names_a_missing_header(void **state)
 {
+    struct record_types types = {0};
     struct record_headers headers = {0};
     struct event_record event = sample();
     struct kafka_record record = record_write(&headers, &category, &event);
@@ -185,8 +190,32 @@ static void names_a_missing_header(void **state)
     struct error err;
     (void)state;
     message.header_count = 0;
-    assert_int_equal(record_read(&category, &message, &err, &event), -1);
-    assert_string_equal(err.message, "header position is missing");
+    assert_int_equal(record_read(&category, &types, &message, &err, &event), -1);
+    assert_string_equal(err.message, "header ce_id is missing");
+    record_headers_free(&headers);
+}
+
+/* A type outlives the headers when there is room, and is right when there is none. */
+static void keeps_types_while_there_is_room(void **state)
+{
+    struct record_headers headers = {0};
+    struct record_types types = {0};
+    struct event_record event = sample(), read;
+    struct error err;
+    char name[16];
+    (void)state;
+    for (size_t i = 0; i < 2 * RECORD_TYPES_MAX; i++) {
+        snprintf(name, sizeof(name), "Type%zu", i % (RECORD_TYPES_MAX + 8));
+        event.type = slice_of(name);
+        struct kafka_record record = record_write(&headers, &category, &event);
+        struct kafka_message message = as_message(&record);
+        assert_int_equal(record_read(&category, &types, &message, &err, &read), 0);
+        assert_slice(read.type, name);
+        bool kept = read.type.data >= types.names[0].text &&
+                    read.type.data < types.names[RECORD_TYPES_MAX - 1].text + RECORD_TYPE_MAX;
+        assert_int_equal(kept, i % (RECORD_TYPES_MAX + 8) < RECORD_TYPES_MAX);
+    }
+    assert_int_equal(types.count, RECORD_TYPES_MAX);
     record_headers_free(&headers);
 }
 
@@ -216,6 +245,7 @@ int main(void)
         cmocka_unit_test(writes_again_and_again),
         cmocka_unit_test(refuses_what_no_relay_wrote),
         cmocka_unit_test(names_a_missing_header),
+        cmocka_unit_test(keeps_types_while_there_is_room),
         cmocka_unit_test(identifies_a_record_by_position_and_id),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
