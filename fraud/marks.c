@@ -34,6 +34,7 @@ static struct mark *mark_at(const struct marks *marks, const struct category *ca
 
 static struct mark *mark_of(struct marks *marks, const struct category *category, int partition)
 {
+    CHECK(category != NULL);
     struct mark *known = mark_at(marks, category, partition);
     if (known != NULL)
         return known;
