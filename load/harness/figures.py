@@ -190,7 +190,7 @@ RECOVERY = [
 ]
 
 GROWTH = [
-    Row("add_short_us", "add to a cart of 10 events, CPU of all processes", "us", 1),
+    Row("add_short_us", "add to a cart of 10 events, CPU", "us", 1),
     Row("add_long_us", "              10,000 events", "us", 1),
     Row("add_short_p50_ms", "add to a cart of 10 events, p50", "ms", 2),
     Row("add_long_p50_ms", "              10,000 events", "ms", 2),

@@ -18,6 +18,8 @@ SHORT, LONG = 10, 10_000
 FOLLOW_S = 300
 RATE = 1000  # posts a second
 LONG_CARTS, SHORT_CARTS = "long", "short"
+# Those that know a cart; what the others take at a constant rate would only make the ratio look better.
+LENGTH_COSTS = ("cart-api", "postgresql", "denormalizer", "redis")
 COLD_ITEM = 0  # of the lines that all carts have
 OVER = arrivals.Over(carts=CARTS, products=LINES - 1)
 
@@ -88,7 +90,7 @@ def measure_cold(bench: Bench, short: str) -> Round:
 
 
 def measure_warm(bench: Bench, name: str, carts: str) -> Round:
-    """Adds at a constant rate: CPU of all processes, latency from when each was due."""
+    """Adds at a constant rate: CPU, and latency from when each was due."""
     before = Usage.now(bench)
     result = arrivals.run_visible(bench, carts, RATE, bench.seconds, OVER)
     after = Usage.now(bench)
@@ -98,7 +100,7 @@ def measure_warm(bench: Bench, name: str, carts: str) -> Round:
     used = per_post(before, after, max(result["acknowledged"], 1))
     return {
         f"add_{name}_p50_ms": result["answer_p50_ms"],
-        f"add_{name}_us": sum(used.values()),
+        f"add_{name}_us": sum(used[process] for process in LENGTH_COSTS),
     }
 
 

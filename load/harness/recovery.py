@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import fill
 import views
 from bench import Bench, Round
-from stack import CONSUMERS, wait_until
+from stack import CONSUMERS, Stack, wait_until
 
 EVENTS_A_CART = 50  # of ten products
 REPETITIONS = EVENTS_A_CART // 10
@@ -23,6 +23,14 @@ def template(bench: Bench) -> fill.Template:
         for item in [views.item(product) for product in range(10)] * REPETITIONS:
             bench.stack.call("POST", f"/api/cart/{cart}/items", item)
     return fill.Template(cart, EVENTS_A_CART, EVENTS_A_CART)
+
+
+def position(stack: Stack, daemon: str, metric: str, before: float) -> float:
+    """What it had before, while it starts."""
+    try:
+        return stack.metric_sum(metric, daemon) or before
+    except OSError:
+        return before
 
 
 def follow(position: Callable[[], float], goal: float) -> tuple[float, float]:
@@ -54,11 +62,11 @@ def catch_up(bench: Bench, prefix: str) -> Round:
             fill.fill(stack, copied, prefix, carts, EVENTS_A_CART)
             goal = stack.stored_events()
         relay, relay_waits = follow(
-            lambda: stack.metric_sum("cartwright_relay_position", "cart-api") or before, goal
+            lambda: position(stack, "cart-api", "cartwright_relay_position", before), goal
         )
-        stack.start("denormalizer")
+        stack.begin_start("denormalizer")
         projection, projection_waits = follow(
-            lambda: stack.metric_sum("cartwright_consumer_position", "denormalizer") or before, goal
+            lambda: position(stack, "denormalizer", "cartwright_consumer_position", before), goal
         )
     begin = time.monotonic()
     if not stack.wait_for_consumers(FOLLOW_S):
