@@ -56,3 +56,13 @@ bool health_set(struct health *health, size_t index, bool ok, const char *why)
     pthread_mutex_unlock(&health->lock);
     return changed;
 }
+
+bool health_good(struct health *health)
+{
+    bool good = true;
+    pthread_mutex_lock(&health->lock);
+    for (size_t i = 0; i < health->count; i++)
+        good = good && (health->checks[i].ready != ready || health->conditions[i].ok);
+    pthread_mutex_unlock(&health->lock);
+    return good;
+}

@@ -39,4 +39,7 @@ void health_add_check(struct health *health, struct ops_check check);
 /** True when that changed what the condition says. */
 bool health_set(struct health *health, size_t index, bool ok, const char *why);
 
+/** Whether all conditions hold. */
+bool health_good(struct health *health);
+
 #endif

@@ -17,6 +17,8 @@ enum {
     IDLE_WAIT_MS = 50,     /* a record ends the wait at once */
     IDLE_WAIT_SEVERAL = 5, /* feeds are asked in turn */
     TICK_MS = 1000,
+    START_TICK_MS = 20, /* while it is not ready for the first time */
+    START_MS = 10000,   /* but no longer than that: then something is away */
     HEADS_TIMEOUT_MS = 1000,
 };
 
@@ -136,16 +138,24 @@ static void watch(struct service_runtime *runtime)
     }
 }
 
+static int tick_ms(struct service_runtime *runtime, int64_t now_us)
+{
+    if (now_us >= runtime->starting_us || health_good(&runtime->health))
+        runtime->starting_us = 0;
+    return runtime->starting_us > 0 ? START_TICK_MS : TICK_MS;
+}
+
 static void tick(struct service_runtime *runtime)
 {
     int64_t now_us = clock_monotonic_us();
+    int every_ms = tick_ms(runtime, now_us);
     if (now_us >= runtime->watch_us) {
         watch(runtime);
-        runtime->watch_us = clock_monotonic_us() + TICK_MS * INT64_C(1000);
+        runtime->watch_us = clock_monotonic_us() + every_ms * INT64_C(1000);
     }
     if (now_us < runtime->tick_us)
         return;
-    int again_ms = TICK_MS;
+    int again_ms = every_ms;
     if (runtime->service->tick != NULL &&
         runtime->service->tick(runtime->state, &again_ms) == SERVICE_RELOAD)
         runtime_reload(runtime);
@@ -174,6 +184,7 @@ static void reload_settings(struct service_runtime *runtime)
 
 void loop_run(struct service_runtime *runtime)
 {
+    runtime->starting_us = clock_monotonic_us() + START_MS * INT64_C(1000);
     while (!atomic_load(&runtime->signals.drain) && !runtime->refused) {
         if (atomic_exchange(&runtime->signals.reload, false))
             reload_settings(runtime);

@@ -36,6 +36,7 @@ struct service_runtime {
     size_t feed_count;
     struct batch batch;
     int64_t tick_us, watch_us; /* when the service's and the skeleton's periodic work is due */
+    int64_t starting_us;       /* until then it is looked often whether all is ready; 0: it was */
     bool refused;              /* must end with code 1: the store is not ours to use */
 };
 
