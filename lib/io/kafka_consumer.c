@@ -93,6 +93,9 @@ static int new_client(struct kafka_consumer *consumer, const struct kafka_consum
         {"queued.min.messages", NULL, 10000},
         {"fetch.message.max.bytes", NULL,
          options->fetch_bytes > 0 ? options->fetch_bytes : 1 << 20},
+        /* Of all partitions: what one answer brings is in memory at once, whatever the queue's
+           bound. */
+        {"fetch.max.bytes", NULL, 4 << 20},
         {"fetch.wait.max.ms", NULL, options->fetch_wait_ms > 0 ? options->fetch_wait_ms : 500},
         {"fetch.min.bytes", NULL, options->fetch_min_bytes > 0 ? options->fetch_min_bytes : 1},
         {"fetch.error.backoff.ms", NULL, 100},

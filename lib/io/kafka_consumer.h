@@ -112,6 +112,13 @@ int kafka_consumer_committed(struct kafka_consumer *consumer, struct kafka_start
 int kafka_consumer_watermarks(struct kafka_consumer *consumer, int partition, int timeout_ms,
                               struct error *err, int64_t *ret_low, int64_t *ret_high) WARN_UNUSED;
 
+/** Makes the client library fetch now, if the last answers told of more than was polled: when its
+ * queue has been full it looks again only after up to a second (2.0; later ones have a setting for
+ * it), however soon the queue is empty. Puts a question to the leader of such a partition, which
+ * wakes the thread that fetches, and waits for the answer, at most timeout_ms. What comes of it
+ * does not matter. */
+void kafka_consumer_fetch_now(struct kafka_consumer *consumer, int timeout_ms);
+
 /** First offset and the one after the last record, as of the last fetch, without asking; false: not
  * known. For lag. */
 bool kafka_consumer_last_watermarks(struct kafka_consumer *consumer, int partition,

@@ -121,3 +121,29 @@ int kafka_consumer_watermarks(struct kafka_consumer *consumer, int partition, in
     kafka_consumer_close(reader, 1000);
     return result == 0 ? 0 : error_prefix(err, "watermarks of partition %d", partition);
 }
+
+/* A partition of which more is known to be there than was polled; -1: none. */
+static int find_behind(struct kafka_consumer *consumer)
+{
+    for (int i = 0; i < consumer->assignment.count; i++) {
+        const struct kafka_place *place = &consumer->assignment.places[i];
+        int64_t low, high;
+        if (place->assigned && !place->held && !place->paused &&
+            kafka_consumer_last_watermarks(consumer, i, &low, &high) && place->next >= 0 &&
+            place->next < high)
+            return i;
+    }
+    return -1;
+}
+
+void kafka_consumer_fetch_now(struct kafka_consumer *consumer, int timeout_ms)
+{
+    const struct kafka_start end = {find_behind(consumer),
+                                    KAFKA_OFFSET_END}; /* of the latest time */
+    if (end.partition < 0)
+        return;
+    rd_kafka_topic_partition_list_t *list = list_of(consumer, &end, 1);
+    rd_kafka_resp_err_t ignored = rd_kafka_offsets_for_times(consumer->client, list, timeout_ms);
+    (void)ignored;
+    rd_kafka_topic_partition_list_destroy(list);
+}

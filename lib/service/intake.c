@@ -11,7 +11,11 @@
 #include "service/position.h"
 #include "service/runtime.h"
 
-enum { PAGE_EVENTS = 1000 };
+enum {
+    PAGE_EVENTS = 1000,
+    FETCH_NOW_EVENTS = 500, /* fewer are not worth a question */
+    FETCH_NOW_MS = 1000,
+};
 
 void intake_begin(struct feed *feed)
 {
@@ -139,6 +143,10 @@ void intake_topic(struct feed *feed, int timeout_ms)
                 runtime_trouble(runtime, "Kafka consumer", &err);
             return;
         case KAFKA_POLL_NOTHING:
+            /* The queue is empty: while a large batch is handled, more should be on its way. */
+            if (batch->count >= FETCH_NOW_EVENTS)
+                kafka_consumer_fetch_now(feed->consumer, FETCH_NOW_MS);
+            return;
         case KAFKA_POLL_END:
             return;
         }
