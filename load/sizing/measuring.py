@@ -146,7 +146,9 @@ def measure_gets(bench: Bench, seconds: int) -> dict[str, float]:
 
 def measure(home: Path, helpers: Path, seconds: int) -> dict[str, object]:
     stack = Stack(home)
-    sizes = Sizes(seconds=seconds, warm_up_seconds=0, warm_up_windows=0)
+    sizes = Sizes(
+        quick=False, seconds=seconds, warm_up_seconds=0, warm_up_windows=0, recovery_carts=0
+    )
     errors: list[str] = []
     bench = Bench("new", stack, helpers, sizes, f"{int(time.time()):x}", errors)
     with Redis(stack.redis_port):
