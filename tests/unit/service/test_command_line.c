@@ -24,8 +24,12 @@ static const struct service service = {.name = "unit", .verbs = verbs, .verb_cou
 static int parse(const char *a, const char *b, const char *c, struct command_line *line,
                  struct error *err)
 {
-    char *argv[] = {(char *)"unit", (char *)a, (char *)b, (char *)c, NULL};
+    static char *argv[5]; /* the line points into it */
     int argc = 1;
+    argv[0] = (char *)"unit";
+    argv[1] = (char *)a;
+    argv[2] = (char *)b;
+    argv[3] = (char *)c;
     while (argv[argc] != NULL)
         argc++;
     return command_line_parse(&service, argc, argv, err, line);
