@@ -37,30 +37,17 @@ static void ask(struct evidence *evidence, const struct inquiry *inquiries, size
 {
     struct pg_params *params = &evidence->params;
     pg_params_clear(params);
-    pg_array_begin(params, PG_INT4);
-    for (size_t i = 0; i < count; i++)
-        pg_array_int32(params, (int32_t)inquiries[i].question->rule->feed);
-    pg_array_end(params);
-    pg_array_begin(params, PG_TEXT);
-    for (size_t i = 0; i < count; i++)
-        pg_array_bytes(params, inquiries[i].question->key);
-    pg_array_end(params);
-    pg_array_begin(params, PG_TIMESTAMPTZ);
-    for (size_t i = 0; i < count; i++)
-        pg_array_time(params, inquiries[i].question->after_us);
-    pg_array_end(params);
-    pg_array_begin(params, PG_TIMESTAMPTZ);
-    for (size_t i = 0; i < count; i++)
-        pg_array_time(params, inquiries[i].question->upto_us);
-    pg_array_end(params);
-    pg_array_begin(params, PG_TIMESTAMPTZ);
-    for (size_t i = 0; i < count; i++)
-        pg_array_time(params, inquiries[i].question->upto_us + BUNDLE_SPAN_US);
-    pg_array_end(params);
-    pg_array_begin(params, PG_INT4);
-    for (size_t i = 0; i < count; i++)
-        pg_array_int32(params, inquiries[i].most);
-    pg_array_end(params);
+    PG_PARAM_ARRAY(params, PG_INT4, count, true,
+                   pg_array_int32(params, (int32_t)inquiries[i].question->rule->feed));
+    PG_PARAM_ARRAY(params, PG_TEXT, count, true,
+                   pg_array_bytes(params, inquiries[i].question->key));
+    PG_PARAM_ARRAY(params, PG_TIMESTAMPTZ, count, true,
+                   pg_array_time(params, inquiries[i].question->after_us));
+    PG_PARAM_ARRAY(params, PG_TIMESTAMPTZ, count, true,
+                   pg_array_time(params, inquiries[i].question->upto_us));
+    PG_PARAM_ARRAY(params, PG_TIMESTAMPTZ, count, true,
+                   pg_array_time(params, inquiries[i].question->upto_us + BUNDLE_SPAN_US));
+    PG_PARAM_ARRAY(params, PG_INT4, count, true, pg_array_int32(params, inquiries[i].most));
 }
 
 /* Whether older bundles could change the window: there may be some, and it is not full of newer. */

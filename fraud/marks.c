@@ -88,18 +88,10 @@ int marks_write(struct marks *marks, struct pg *pg, const struct service_positio
     if (behind == 0)
         return 0;
     pg_param_bytes(&params, slice_of(positions[0].category->name));
-    pg_array_begin(&params, PG_INT2);
-    for (size_t i = 0; i < count; i++) {
-        if (is_behind(marks, &positions[i]))
-            pg_array_int16(&params, (int16_t)positions[i].partition);
-    }
-    pg_array_end(&params);
-    pg_array_begin(&params, PG_INT8);
-    for (size_t i = 0; i < count; i++) {
-        if (is_behind(marks, &positions[i]))
-            pg_array_int64(&params, positions[i].position + AHEAD);
-    }
-    pg_array_end(&params);
+    PG_PARAM_ARRAY(&params, PG_INT2, count, is_behind(marks, &positions[i]),
+                   pg_array_int16(&params, (int16_t)positions[i].partition));
+    PG_PARAM_ARRAY(&params, PG_INT8, count, is_behind(marks, &positions[i]),
+                   pg_array_int64(&params, positions[i].position + AHEAD));
     int rc = pg_run(pg, &write_statement, &params, timeout_ms, err, &result);
     pg_params_free(&params);
     if (rc == 0)

@@ -108,33 +108,24 @@ static int lock_partitions(const struct append_batch *batch, const struct catego
     return count;
 }
 
-/* A loop over the taking-part elements of one kind into one array parameter. */
-#define PARAM_ARRAY(params, type, count, takes, put)                                               \
-    do {                                                                                           \
-        pg_array_begin(params, type);                                                              \
-        for (size_t i = 0; i < (count); i++) {                                                     \
-            if (takes)                                                                             \
-                put;                                                                               \
-        }                                                                                          \
-        pg_array_end(params);                                                                      \
-    } while (0)
-
 static void put_streams(struct append_batch *batch, struct pg_params *params)
 {
     const struct append_stream *s = batch->streams;
     size_t n = batch->stream_count;
-    PARAM_ARRAY(params, PG_TEXT, n, !s[i].excluded, pg_array_bytes(params, s[i].stream_id));
-    PARAM_ARRAY(params, PG_INT4, n, !s[i].excluded, pg_array_int32(params, s[i].expected_version));
-    PARAM_ARRAY(params, PG_INT4, n, !s[i].excluded, pg_array_int32(params, (int32_t)s[i].unit));
-    PARAM_ARRAY(params, PG_UUID, n, !s[i].excluded,
-                s[i].has_events ? pg_array_uuid(params, &s[i].first_event) : pg_array_null(params));
+    PG_PARAM_ARRAY(params, PG_TEXT, n, !s[i].excluded, pg_array_bytes(params, s[i].stream_id));
+    PG_PARAM_ARRAY(params, PG_INT4, n, !s[i].excluded,
+                   pg_array_int32(params, s[i].expected_version));
+    PG_PARAM_ARRAY(params, PG_INT4, n, !s[i].excluded, pg_array_int32(params, (int32_t)s[i].unit));
+    PG_PARAM_ARRAY(params, PG_UUID, n, !s[i].excluded,
+                   s[i].has_events ? pg_array_uuid(params, &s[i].first_event)
+                                   : pg_array_null(params));
 }
 
 static void put_events(struct append_batch *batch, struct pg_params *params)
 {
     const struct append_event *e = batch->events;
     size_t n = batch->event_count;
-#define EVENT_ARRAY(type, put) PARAM_ARRAY(params, type, n, takes_part(batch, e[i].stream), put)
+#define EVENT_ARRAY(type, put) PG_PARAM_ARRAY(params, type, n, takes_part(batch, e[i].stream), put)
     EVENT_ARRAY(PG_INT4, pg_array_int32(params, (int32_t)batch->streams[e[i].stream].unit));
     EVENT_ARRAY(PG_INT2, pg_array_int16(params, (int16_t)e[i].record.partition));
     EVENT_ARRAY(PG_TEXT, pg_array_bytes(params, e[i].record.stream_id));
@@ -154,7 +145,7 @@ static void put_keys(struct append_batch *batch, struct pg_params *params, int64
 {
     const struct append_key *k = batch->keys;
     size_t n = batch->key_count;
-#define KEY_ARRAY(type, put) PARAM_ARRAY(params, type, n, takes_part(batch, k[i].stream), put)
+#define KEY_ARRAY(type, put) PG_PARAM_ARRAY(params, type, n, takes_part(batch, k[i].stream), put)
     KEY_ARRAY(PG_INT4, pg_array_int32(params, (int32_t)batch->streams[k[i].stream].unit));
     KEY_ARRAY(PG_TEXT, pg_array_bytes(params, batch->streams[k[i].stream].stream_id));
     KEY_ARRAY(PG_TEXT, pg_array_bytes(params, k[i].principal));
@@ -275,14 +266,9 @@ int append_run(struct pg *pg, const struct category *category, struct append_bat
         batch->events[i].record.payload.data = batch->payloads.data + batch->events[i].payload;
     int64_t now_us = batch->event_count > 0 ? batch->events[0].record.recorded_at_us : 1;
     pg_params_clear(params);
-    pg_array_begin(params, PG_INT2);
-    for (int i = 0; i < count; i++)
-        pg_array_int16(params, partitions[i]);
-    pg_array_end(params);
-    pg_array_begin(params, PG_INT8);
-    for (int i = 0; i < count; i++)
-        pg_array_int64(params, batch->known_positions[partitions[i]]);
-    pg_array_end(params);
+    PG_PARAM_ARRAY(params, PG_INT2, (size_t)count, true, pg_array_int16(params, partitions[i]));
+    PG_PARAM_ARRAY(params, PG_INT8, (size_t)count, true,
+                   pg_array_int64(params, batch->known_positions[partitions[i]]));
     put_streams(batch, params);
     put_events(batch, params);
     put_keys(batch, params, now_us);

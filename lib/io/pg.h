@@ -82,6 +82,18 @@ void pg_array_uuid(struct pg_params *params, const struct uuid *value);
 void pg_array_time(struct pg_params *params, int64_t wall_us);
 void pg_array_end(struct pg_params *params);
 
+/** One array parameter from a loop: put is called for each index i below count for which takes
+ * holds. */
+#define PG_PARAM_ARRAY(params, type, count, takes, put)                                            \
+    do {                                                                                           \
+        pg_array_begin(params, type);                                                              \
+        for (size_t i = 0; i < (count); i++) {                                                     \
+            if (takes)                                                                             \
+                put;                                                                               \
+        }                                                                                          \
+        pg_array_end(params);                                                                      \
+    } while (0)
+
 /** Runs one statement in its own transaction; params may be NULL. *ret_result is the caller's.
  * Errors: retriable (nothing was done: lock or statement time-out, not connected), unknown (the
  * connection was lost or the deadline passed after the statement was sent), permanent (the rest).

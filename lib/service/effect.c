@@ -234,22 +234,13 @@ static int move_positions(const struct flush *flush, struct pg *pg, int timeout_
     const struct service_position *to = flush->positions;
     struct pg_params *params = key_params(effect, to[0].category);
     struct pg_result *result;
-    pg_array_begin(params, PG_INT2);
-    for (size_t i = 0; i < flush->count; i++)
-        pg_array_int16(params, (int16_t)to[i].partition);
-    pg_array_end(params);
-    pg_array_begin(params, PG_INT8);
-    for (size_t i = 0; i < flush->count; i++)
-        pg_array_int64(params, partition_of(effect, to[i].category, to[i].partition)->position);
-    pg_array_end(params);
-    pg_array_begin(params, PG_INT8);
-    for (size_t i = 0; i < flush->count; i++)
-        pg_array_int64(params, to[i].position);
-    pg_array_end(params);
-    pg_array_begin(params, PG_INT8);
-    for (size_t i = 0; i < flush->count; i++)
-        pg_array_int64(params, to[i].offset);
-    pg_array_end(params);
+    PG_PARAM_ARRAY(params, PG_INT2, flush->count, true,
+                   pg_array_int16(params, (int16_t)to[i].partition));
+    PG_PARAM_ARRAY(
+        params, PG_INT8, flush->count, true,
+        pg_array_int64(params, partition_of(effect, to[i].category, to[i].partition)->position));
+    PG_PARAM_ARRAY(params, PG_INT8, flush->count, true, pg_array_int64(params, to[i].position));
+    PG_PARAM_ARRAY(params, PG_INT8, flush->count, true, pg_array_int64(params, to[i].offset));
     if (pg_run(pg, &move_statement, params, timeout_ms, err, &result) != 0)
         return -1;
     int32_t moved = pg_get_int32(result, 0, 0);
