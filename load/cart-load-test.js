@@ -2,7 +2,9 @@
 // RAMP, DURATION.
 
 import { constantRate, number, rampingRate, seconds, thresholds } from './k6-lib/settings.js';
-import { fillShelf, read, watch, write } from './k6-lib/shoppers.js';
+import { fillShelf } from './k6-lib/shoppers.js';
+
+export { write as writer, watch as watcher, read as reader } from './k6-lib/shoppers.js';
 
 const rate = number('RATE', 100);
 const reads = number('READS', 4 * rate);
@@ -25,16 +27,4 @@ export const options = {
 
 export function setup() {
     return fillShelf(Math.min(100, reads));
-}
-
-export function writer() {
-    write();
-}
-
-export function watcher() {
-    watch();
-}
-
-export function reader(shelf) {
-    read(shelf);
 }

@@ -4,7 +4,9 @@
 
 import { tolerateRefusals } from './k6-lib/calls.js';
 import { constantRate, number, rampingRate, seconds, thresholds } from './k6-lib/settings.js';
-import { fillShelf, read, watch, write } from './k6-lib/shoppers.js';
+import { fillShelf } from './k6-lib/shoppers.js';
+
+export { write as writer, watch as watcher, read as reader } from './k6-lib/shoppers.js';
 
 const rate = number('RATE', 50);
 const peak = rate * number('PEAK', 10);
@@ -49,16 +51,4 @@ export const options = {
 
 export function setup() {
     return fillShelf(100);
-}
-
-export function writer() {
-    write();
-}
-
-export function watcher() {
-    watch();
-}
-
-export function reader(shelf) {
-    read(shelf);
 }
