@@ -1,5 +1,6 @@
-/* Appending a batch: one statement that locks, verifies, places and inserts. docs/decisions/0001.
- * Owner: lib/eventstore; used by the lanes. Thread: the connection's.
+/* Appending a batch: one statement that inserts it at once (docs/decisions/0022), or one that
+ * locks, verifies, places and inserts (0001). Owner: lib/eventstore; used by the lanes. Thread: the
+ * connection's.
  */
 #ifndef CARTWRIGHT_EVENTSTORE_APPEND_H
 #define CARTWRIGHT_EVENTSTORE_APPEND_H
@@ -9,6 +10,8 @@
 #include "eventstore/event_record.h"
 #include "io/pg.h"
 
+/** How a batch was appended. REFUSED: directly first, which the store did not let happen. */
+enum append_way { APPEND_DIRECT, APPEND_VERIFIED, APPEND_REFUSED };
 enum append_result { STREAM_APPENDED, STREAM_STALE, STREAM_KEY_FOUND };
 
 /** A stream that the batch was decided on. All events of its unit are appended, or none. */
@@ -18,6 +21,7 @@ struct append_stream {
     int partition;
     int32_t expected_version; /* before the batch */
     bool has_events;
+    bool seen; /* its expected version was read or written in this session */
     struct uuid first_event;
     bool excluded; /* by the caller: takes no part in the batch */
     enum append_result result;
@@ -45,6 +49,22 @@ struct append_key {
     struct slice found_body; /* into batch->found */
 };
 
+/** What a connection has seen of the store. A batch that builds on nothing else needs not be
+ * verified before it is inserted. */
+struct append_session {
+    int64_t *known_positions; /* per partition: one that it has reached, 0: none known; append_run
+                               * raises them */
+    int64_t server_us;        /* when the server was started; 0: everything is verified */
+    int verify_left;          /* so many batches are verified: somebody else appends too */
+};
+
+void append_session_init(struct append_session *session, const struct category *category);
+void append_session_free(struct append_session *session);
+/** With each new connection: forgets what was seen. -1 as pg_run; then everything is verified. */
+int append_session_begin(struct append_session *session, struct pg *pg,
+                         const struct category *category, int timeout_ms,
+                         struct error *err) WARN_UNUSED;
+
 /** Zero-initialise; the arrays grow and are reused. */
 struct append_batch {
     struct append_stream *streams;
@@ -55,9 +75,9 @@ struct append_batch {
     size_t key_count, key_capacity;
     struct buf payloads;
     struct pg_params params;
-    struct pg_result *found;  /* keeps the found bodies */
-    int64_t *known_positions; /* the caller's, per partition: a position that it has reached;
-                               * append_run raises them */
+    struct pg_result *found;        /* keeps the found bodies */
+    struct append_session *session; /* the caller's */
+    enum append_way way;            /* of the last append_run */
 };
 
 void append_batch_clear(struct append_batch *batch);
@@ -71,9 +91,10 @@ void append_batch_join(struct append_batch *batch, size_t a, size_t b);
 /** Takes the stream's unit out of the batch. */
 void append_batch_exclude(struct append_batch *batch, size_t stream);
 
-/** Runs the batch. 0: every result is set, everything of STREAM_APPENDED streams is durable. -1 as
- * pg_run: with an unknown error the same batch may be run again on a new connection, what was
- * committed is then recognised by its event ids. */
+/** Runs the batch: inserts it when all of its streams were seen in this session and no keys have to
+ * be looked up; when that is refused or not possible, verifies. 0: every result is set, everything
+ * of STREAM_APPENDED streams is durable. -1 as pg_run: with an unknown error the same batch may be
+ * run again on a new connection, what was committed is then recognised by its event ids. */
 int append_run(struct pg *pg, const struct category *category, struct append_batch *batch,
                int timeout_ms, struct error *err) WARN_UNUSED;
 

@@ -7,8 +7,15 @@
     "partition, position, stream_id, version, event_id, type, payload, actor, correlation_id, "    \
     "causation_id, trace_flags, recorded_at"
 
-/* Optional bounds are parameters that do not bound: 0 or 'infinity'. The orders match an index.
- * lease_claim locks its rows in one order: two who claim at once do not wait for each other. */
+/* In the order in which append_put_columns puts them. */
+#define INSERT_COLUMNS                                                                             \
+    "partition, stream_id, version, event_id, type, payload, actor, correlation_id, "              \
+    "causation_id, trace_flags, recorded_at"
+
+/* append_direct: all locks are taken before the first row; its snapshot is older than they are, but
+ * a unique index judges by what is there now. Optional bounds are parameters that do not bound: 0
+ * or 'infinity'. The orders match an index. lease_claim locks its rows in one order: two who claim
+ * at once do not wait for each other. */
 #define CATEGORY_STATEMENTS(c)                                                                     \
     {                                                                                              \
         .append = {c "_append",                                                                    \
@@ -17,6 +24,16 @@
                    "found_body FROM " c "_append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, "   \
                    "$12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, "   \
                    "$27, $28)"},                                                                   \
+        .append_direct = {c "_append_direct",                                                      \
+                          "WITH locked AS MATERIALIZED (SELECT pg_advisory_xact_lock(1, p) "       \
+                          "FROM unnest($1::smallint[]) AS p) "                                     \
+                          "INSERT INTO " c "_events (position, " INSERT_COLUMNS ") "               \
+                          "SELECT n.* FROM unnest($3::bigint[], $4::smallint[], $5::text[], "      \
+                          "$6::integer[], $7::uuid[], $8::text[], $9::bytea[], $10::text[], "      \
+                          "$11::uuid[], $12::uuid[], $13::smallint[], $14::timestamptz[]) AS n "   \
+                          "WHERE (SELECT count(*) FROM locked) > 0 "                               \
+                          "AND pg_postmaster_start_time() = $2::timestamptz"},                     \
+        .server_start = {"server_start", "SELECT pg_postmaster_start_time()"},                     \
         .heads = {c "_heads",                                                                      \
                   "SELECT p::smallint, coalesce((SELECT max(position) FROM " c "_events "          \
                   "WHERE partition = p), 0) FROM generate_series(0, $1::integer - 1) AS p"},       \

@@ -23,6 +23,17 @@ static const struct metric_spec batches_spec = {
     .help = "Batches of commands committed",
     .type = METRIC_COUNTER,
 };
+/* In the order of enum append_way. */
+static const char *const ways[] = {"direct", "verified", "refused"};
+static const struct metric_spec ways_spec = {
+    .name = "cartwright_commit_ways_total",
+    .help = "Batches by how they were appended; refused: directly, which the store refused, then "
+            "verified",
+    .type = METRIC_COUNTER,
+    .label = "way",
+    .series = ARRAY_SIZE(ways),
+    .label_values = ways,
+};
 static const struct metric_spec events_spec = {
     .name = "cartwright_commit_events_total",
     .help = "Events appended",
@@ -58,6 +69,7 @@ static void add_metrics(struct committer *committer)
     };
     committer->metrics = (struct lane_metrics){
         .batches = metrics_add(metrics, &batches_spec),
+        .ways = metrics_add(metrics, &ways_spec),
         .events = metrics_add(metrics, &events_spec),
         .retries = metrics_add(metrics, &retries_spec),
         .commit_duration = metrics_add(metrics, &commit_duration_spec),

@@ -139,6 +139,7 @@ static int append_round(struct lane *lane, enum command_outcome *ret_failure)
     }
     lane->gather.last_commit_us = clock_monotonic_us() - begun_us;
     metric_add(lane->metrics->batches, 0, 1);
+    metric_add(lane->metrics->ways, lane->batch.way, 1);
     metric_observe_us(lane->metrics->commit_duration, 0, lane->gather.last_commit_us);
     return 0;
 }
@@ -223,10 +224,12 @@ static void close_stream(struct lane *lane, struct stream_entry *entry, bool com
     if (entry == NULL || entry->in_batch == 0)
         return;
     const struct append_stream *stream = &lane->batch.streams[entry->in_batch - 1];
-    if (!committed || stream->excluded || stream->result != STREAM_APPENDED)
+    if (!committed || stream->excluded || stream->result != STREAM_APPENDED) {
         stream_cache_forget(&lane->cache, entry);
-    else
+    } else {
+        entry->seen = lane->connections;
         offer_snapshot(lane, entry);
+    }
     stream_cache_recount(&lane->cache, entry);
     entry->in_batch = 0;
 }
@@ -326,8 +329,8 @@ static void *run(void *argument)
 void lane_start(struct lane *lane)
 {
     queue_init(&lane->queue, lane->options->queue_capacity);
-    lane->batch.known_positions =
-        mem_calloc((size_t)lane->options->category->partitions, sizeof(int64_t));
+    append_session_init(&lane->session, lane->options->category);
+    lane->batch.session = &lane->session;
     lane->cache.aggregate = lane->options->aggregate;
     lane->cache.bytes_max = lane->options->cache_bytes / (size_t)lane->options->lanes;
     CHECK(pthread_create(&lane->thread, NULL, run, lane) == 0);
@@ -342,7 +345,7 @@ void lane_stop(struct lane *lane)
     pthread_join(lane->thread, NULL);
     queue_destroy(&lane->queue);
     stream_cache_free(&lane->cache);
-    free(lane->batch.known_positions);
+    append_session_free(&lane->session);
     append_batch_free(&lane->batch);
     buf_free(&lane->scratch);
     pg_close(lane->pg);

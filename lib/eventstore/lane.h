@@ -15,7 +15,7 @@
 #include "eventstore/stream_cache.h"
 
 struct lane_metrics {
-    struct metric *batches, *events, *retries, *commit_duration, *cached_bytes, *queued;
+    struct metric *batches, *ways, *events, *retries, *commit_duration, *cached_bytes, *queued;
 };
 
 struct lane {
@@ -29,6 +29,8 @@ struct lane {
     atomic_bool connected;
     struct stream_cache cache;
     struct append_batch batch;
+    struct append_session session;
+    uint64_t connections; /* how many there have been */
     struct lane_gather gather;
     struct uuid_source ids;
     struct buf scratch;

@@ -128,6 +128,8 @@ int pg_wait_notification(struct pg *pg, int timeout_ms, struct error *err) WARN_
 /** ---- results; row and column from 0; the column's type must be the asked one */
 void pg_result_free(struct pg_result *result);
 int pg_rows(const struct pg_result *result);
+/** Rows that an INSERT, UPDATE or DELETE has written. */
+int64_t pg_affected(const struct pg_result *result);
 bool pg_is_null(const struct pg_result *result, int row, int column);
 int16_t pg_get_int16(const struct pg_result *result, int row, int column);
 int32_t pg_get_int32(const struct pg_result *result, int row, int column);

@@ -4,6 +4,7 @@
 #include "io/pg.h"
 
 #include <endian.h>
+#include <stdlib.h>
 
 #include "io/pg_internal.h"
 
@@ -15,6 +16,11 @@ void pg_result_free(struct pg_result *result)
 int pg_rows(const struct pg_result *result)
 {
     return PQntuples(pg_result_unwrap(result));
+}
+
+int64_t pg_affected(const struct pg_result *result)
+{
+    return strtoll(PQcmdTuples(pg_result_unwrap(result)), NULL, 10);
 }
 
 bool pg_is_null(const struct pg_result *result, int row, int column)

@@ -69,10 +69,9 @@ int facts_append(struct facts *facts, struct pg *pg, int timeout_ms, struct erro
     struct append_batch *batch = &facts->batch;
     if (batch->event_count == 0)
         return 0;
-    if (facts->known_positions == NULL)
-        facts->known_positions =
-            mem_calloc((size_t)facts->category->partitions, sizeof(facts->known_positions[0]));
-    batch->known_positions = facts->known_positions;
+    if (facts->session.known_positions == NULL)
+        append_session_init(&facts->session, facts->category);
+    batch->session = &facts->session;
     for (size_t i = 0; i < batch->event_count; i++) {
         struct append_event *event = &batch->events[i];
         event->record.actor.data = batch->payloads.data + event->payload - event->record.actor.len;
@@ -110,6 +109,6 @@ void facts_free(struct facts *facts)
     facts_clear(facts);
     append_batch_free(&facts->batch);
     map_free(&facts->streams);
-    free(facts->known_positions);
+    append_session_free(&facts->session);
     *facts = (struct facts){.category = facts->category};
 }

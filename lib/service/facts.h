@@ -27,8 +27,8 @@ struct fact {
 struct facts {
     const struct category *category;
     struct append_batch batch;
-    struct map streams; /* of this batch, by id */
-    int64_t *known_positions;
+    struct map streams;            /* of this batch, by id */
+    struct append_session session; /* of no connection: a refusal would end the transaction */
 };
 
 enum { FACTS_STALE = 1 };

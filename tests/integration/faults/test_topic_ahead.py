@@ -16,7 +16,7 @@ from lib.events import PACKAGE, make_item_added
 from lib.fold import rfc3339
 from lib.murmur2 import partition_of
 from lib.stack import Stack, running_stack
-from lib.store import partition_heads, read_topic, view_versions
+from lib.store import connect, partition_heads, read_events, read_topic, view_versions
 from lib.system import wait_caught_up
 from lib.wait import stays_true, wait_until
 
@@ -115,6 +115,21 @@ def test_the_relay_stops_with_an_alarm(stack: Stack) -> None:
     # The store's own truth is still served.
     view = api.view(cart, min_version=1).json()
     assert "lost" not in [line["productId"] for line in view["items"]]
+
+
+def test_a_lost_commit_leaves_no_gap(stack: Stack) -> None:
+    """A server that does not have what cart-api has seen committed: nothing is built on that."""
+    api = Api(stack.env["CART_API_URL"])
+    used = partition_heads(stack)
+    cart = next(cart for cart in iter(new_cart, None) if partition_of(cart) not in used)
+    for version in (1, 2, 3):
+        assert api.add(cart, "seen").json()["version"] == version
+    with connect(stack) as connection:
+        connection.execute("DELETE FROM cart_events WHERE stream_id = %s AND version > 1", (cart,))
+    stack.wait_restarted("postgresql", stack.kill("postgresql"))
+    wait_until(lambda: api.add(cart, "after").status_code < 300, 20, "the API writes again")
+    events = read_events(stack, cart)
+    assert [(event.version, event.position) for event in events] == [(1, 1), (2, 2)]
 
 
 def not_ready(api: Api) -> str:

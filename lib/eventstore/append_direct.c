@@ -1,0 +1,116 @@
+/* Appending without asking first: one INSERT at the positions and versions that follow what this
+ * session has seen. The two unique indexes refuse what somebody else has written meanwhile.
+ * docs/decisions/0022. Owner: lib/eventstore. Thread: the connection's.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "eventstore/append_internal.h"
+
+void append_session_init(struct append_session *session, const struct category *category)
+{
+    *session = (struct append_session){
+        .known_positions = mem_calloc((size_t)category->partitions, sizeof(int64_t)),
+    };
+}
+
+void append_session_free(struct append_session *session)
+{
+    free(session->known_positions);
+    *session = (struct append_session){0};
+}
+
+int append_session_begin(struct append_session *session, struct pg *pg,
+                         const struct category *category, int timeout_ms, struct error *err)
+{
+    struct pg_result *result;
+    session->server_us = 0;
+    memset(session->known_positions, 0,
+           (size_t)category->partitions * sizeof(session->known_positions[0]));
+    if (pg_run(pg, &category->statements->server_start, NULL, timeout_ms, err, &result) != 0)
+        return -1;
+    session->server_us = pg_get_time(result, 0, 0);
+    pg_result_free(result);
+    return 0;
+}
+
+/* Refusals have to be verified, and keys looked up: batches with these are not for us. */
+static bool is_possible(const struct append_batch *batch)
+{
+    const struct append_session *session = batch->session;
+    if (session->server_us == 0 || session->verify_left > 0 || batch->key_count > 0 ||
+        batch->event_count == 0)
+        return false;
+    for (size_t i = 0; i < batch->stream_count; i++) {
+        const struct append_stream *stream = &batch->streams[i];
+        if (append_takes_part(batch, i) && (!stream->has_events || !stream->seen ||
+                                            session->known_positions[stream->partition] == 0))
+            return false;
+    }
+    return true;
+}
+
+/* Gives the events the positions after the known ones; next: the first that is free in each
+ * partition afterwards. */
+static void place(struct append_batch *batch, const int16_t *partitions, int count, int64_t *next)
+{
+    for (int i = 0; i < count; i++)
+        next[partitions[i]] = batch->session->known_positions[partitions[i]] + 1;
+    for (size_t i = 0; i < batch->event_count; i++) {
+        struct append_event *event = &batch->events[i];
+        if (append_takes_part(batch, event->stream))
+            event->record.position = next[event->record.partition]++;
+    }
+}
+
+static void put(struct append_batch *batch, const int16_t *partitions, int count)
+{
+    struct pg_params *params = &batch->params;
+    const struct append_event *e = batch->events;
+    pg_params_clear(params);
+    append_put_partitions(params, partitions, count);
+    pg_param_time(params, batch->session->server_us);
+    PG_PARAM_ARRAY(params, PG_INT8, batch->event_count, append_takes_part(batch, e[i].stream),
+                   pg_array_int64(params, e[i].record.position));
+    append_put_columns(batch, params);
+}
+
+static bool is_refused(struct pg *pg)
+{
+    static const char unique_violation[] = "23505";
+    return strcmp(pg_sqlstate(pg), unique_violation) == 0;
+}
+
+enum direct_outcome append_directly(struct pg *pg, const struct category *category,
+                                    struct append_batch *batch, int timeout_ms, struct error *err)
+{
+    int16_t partitions[APPEND_PARTITIONS_MAX];
+    int64_t next[APPEND_PARTITIONS_MAX];
+    struct append_session *session = batch->session;
+    struct pg_result *result;
+    if (!is_possible(batch))
+        return DIRECT_NOT_POSSIBLE;
+    int count = append_partitions(batch, category, partitions);
+    place(batch, partitions, count, next);
+    put(batch, partitions, count);
+    if (pg_run(pg, &category->statements->append_direct, &batch->params, timeout_ms, err,
+               &result) != 0) {
+        if (!is_refused(pg))
+            return DIRECT_FAILED;
+        session->verify_left = APPEND_VERIFY_BATCHES;
+        return DIRECT_REFUSED;
+    }
+    int64_t inserted = pg_affected(result);
+    pg_result_free(result);
+    if (inserted == 0) {
+        /* Another server answers behind this connection: what we know is of the one before. */
+        session->server_us = 0;
+        return DIRECT_REFUSED;
+    }
+    for (size_t i = 0; i < batch->stream_count; i++)
+        batch->streams[i].result = STREAM_APPENDED;
+    for (int i = 0; i < count; i++)
+        session->known_positions[partitions[i]] = next[partitions[i]] - 1;
+    return DIRECT_APPENDED;
+}

@@ -1,0 +1,66 @@
+"""Batches that are inserted without a look at the store first, and somebody else who writes too."""
+
+import re
+
+from lib.api import Api, new_key
+from lib.events import make_item_added
+from lib.murmur2 import partition_of
+from lib.stack import Stack
+from lib.store import read_events
+from lib.writer import append
+
+
+def ways(api: Api) -> dict[str, int]:
+    """How many batches were appended in which way."""
+    text = api.http.get("/metrics").text
+    found = re.findall(r'^cartwright_commit_ways_total\{way="(\w+)"\} (\d+)$', text, re.MULTILINE)
+    return {way: int(count) for way, count in found}
+
+
+def add_until_direct(api: Api, cart: str) -> int:
+    """After somebody else has written, some batches are verified; the version that is reached."""
+    before = ways(api)["direct"]
+    for _ in range(200):
+        version = api.add(cart, "own").json()["version"]
+        if ways(api)["direct"] > before:
+            return version
+    raise AssertionError("no batch is appended directly")
+
+
+def test_another_writer_of_the_stream(stack: Stack, api: Api, cart: str) -> None:
+    """The insert at the version that the other one took is refused; nothing is lost of either."""
+    version = add_until_direct(api, cart)
+    before = ways(api)
+    append(stack, make_item_added(cart, version + 1, product_id="other"))
+    answer = api.add(cart, "own")
+    assert (answer.status_code, answer.json()["version"]) == (200, version + 2)
+    assert ways(api)["refused"] == before["refused"] + 1
+    assert [event.version for event in read_events(stack, cart)] == list(range(1, version + 3))
+    state = api.state(cart, version=version + 2).json()
+    items = {line["productId"]: line["quantity"] for line in state["items"]}
+    assert items == {"own": version + 1, "other": 1}
+
+
+def test_another_writer_of_the_partition(stack: Stack, api: Api, cart: str) -> None:
+    """The position is taken, the version is not: the same command is answered, one later."""
+    neighbour = next(
+        name for name in (f"{cart}-{n}" for n in range(10000))
+        if partition_of(name) == partition_of(cart)
+    )  # fmt: skip
+    version = add_until_direct(api, cart)
+    position = append(stack, make_item_added(neighbour, 1))
+    answer = api.add(cart, "own")
+    assert (answer.status_code, answer.json()["version"]) == (200, version + 1)
+    assert read_events(stack, cart)[-1].position == position + 1
+
+
+def test_refusals_and_keys_are_verified(api: Api, cart: str) -> None:
+    """What is answered without an event, or once per key, is answered by the store."""
+    add_until_direct(api, cart)
+    before = ways(api)
+    assert api.remove(cart, "not-there").status_code == 404
+    assert ways(api)["verified"] == before["verified"] + 1
+    key = {"Idempotency-Key": new_key()}
+    first, again = (api.add(cart, "own", headers=key) for _ in range(2))
+    assert (first.status_code, again.content) == (200, first.content)
+    assert ways(api) == before | {"verified": before["verified"] + 3}
