@@ -6,7 +6,7 @@
 size_t gather_wanted(const struct lane_gather *gather, size_t queued, size_t batch_max,
                      int64_t *ret_wait_us)
 {
-    int64_t wait_us = gather->last_commit_us / 2;
+    int64_t wait_us = gather->last_commit_us / 4;
     /* Who was answered just now may come again, beside those who wait already. */
     size_t wanted = gather->last_batch + queued;
     *ret_wait_us = wait_us < GATHER_MAX_US ? wait_us : GATHER_MAX_US;

@@ -13,7 +13,7 @@
 
 enum {
     GATHER_FROM = 8,      /* commands in the last batch: with fewer nobody waits */
-    GATHER_MAX_US = 5000, /* and never longer than half of what the last commit took */
+    GATHER_MAX_US = 5000, /* and never longer than a quarter of what the last commit took */
 };
 
 /** Zero-initialise; set after each batch. */

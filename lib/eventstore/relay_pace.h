@@ -10,7 +10,7 @@ enum {
     RELAY_PACE_WINDOW_US = 50000, /* the time over which events are counted */
     RELAY_PACE_FREE_PER_S = 800,  /* with fewer events a second each offer is taken at once */
     RELAY_PACE_STEP_US = 10,      /* between two looks, for each event a second above that */
-    RELAY_PACE_MAX_US = 40000,
+    RELAY_PACE_MAX_US = 100000,
 };
 
 /** Zero-initialise. */

@@ -24,7 +24,7 @@ static void those_answered_come_again(void **state)
     int64_t wait_us;
     (void)state;
     assert_int_equal(wanted(32, 2000, 30, &wait_us), 62);
-    assert_int_equal(wait_us, 1000);
+    assert_int_equal(wait_us, 500);
     assert_int_equal(wanted(64, 2000, 0, &wait_us), 64);
 }
 
