@@ -52,19 +52,19 @@ void uuid_format(const struct uuid *uuid, char text[UUID_TEXT_SIZE])
 
 int uuid_parse(const char *text, size_t length, struct uuid *ret_uuid)
 {
+    static const uint8_t places[] = {0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
     struct uuid uuid;
-    if (length != UUID_TEXT_SIZE - 1)
+    int values = 0; /* negative once one of them is */
+    if (length != UUID_TEXT_SIZE - 1 || text[8] != '-' || text[13] != '-' || text[18] != '-' ||
+        text[23] != '-')
         return -1;
-    size_t at = 0;
     for (size_t i = 0; i < sizeof(uuid.bytes); i++) {
-        if ((i == 4 || i == 6 || i == 8 || i == 10) && text[at++] != '-')
-            return -1;
-        int high = hex_value(text[at]), low = hex_value(text[at + 1]);
-        if (high < 0 || low < 0)
-            return -1;
-        uuid.bytes[i] = (uint8_t)(high << 4 | low);
-        at += 2;
+        int high = hex_value(text[places[i]]), low = hex_value(text[places[i] + 1]);
+        values |= high | low;
+        uuid.bytes[i] = (uint8_t)((unsigned)high << 4 | (unsigned)low);
     }
+    if (values < 0)
+        return -1;
     *ret_uuid = uuid;
     return 0;
 }

@@ -164,16 +164,20 @@ static int read_flags(struct reading *reading, struct slice text)
                : -1;
 }
 
-/* What a record must have, and what each is for; in the order in which record_write writes them. */
+/* What a record has, in the order in which record_write writes it, and what it must have for us. */
 static const struct field {
     const char *name;
-    int (*read)(struct reading *reading, struct slice text);
+    int (*read)(struct reading *reading, struct slice text); /* NULL: tells us nothing */
     const char *wrong;
-} fields[] = {
+} fields[RECORD_HEADER_COUNT] = {
+    {RECORD_SPEC_VERSION, NULL, NULL},
     {RECORD_EVENT_ID, read_event_id, "is malformed"},
+    {RECORD_SOURCE, NULL, NULL},
     {RECORD_TYPE, read_type, "is not of this category"},
     {RECORD_TIME, read_time, "is malformed"},
     {RECORD_SUBJECT, read_subject, "is not the key"},
+    {RECORD_CONTENT_TYPE, NULL, NULL},
+    {RECORD_PARTITION_KEY, NULL, NULL},
     {RECORD_VERSION, read_version, "is malformed"},
     {RECORD_POSITION, read_position, "is malformed"},
     {RECORD_CORRELATION_ID, read_correlation_id, "is malformed"},
@@ -244,6 +248,8 @@ int record_read(const struct category *category, struct record_types *types,
     struct slice values[ARRAY_SIZE(fields)] = {0};
     collect(message, values);
     for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+        if (fields[i].read == NULL)
+            continue;
         if (values[i].data == NULL)
             return error_set(err, ERROR_PERMANENT, "header %s is missing", fields[i].name);
         if (fields[i].read(&reading, values[i]) != 0)
