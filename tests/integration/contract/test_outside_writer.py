@@ -1,13 +1,26 @@
 """Batches that are inserted without a look at the store first, and somebody else who writes too."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+import psycopg
 from lib.api import Api, new_key
 from lib.events import make_item_added
 from lib.murmur2 import partition_of
 from lib.stack import Stack
-from lib.store import read_events
+from lib.store import connect, read_events
 from lib.writer import append
+
+# In front of PostgreSQL's own function for whoever connects from now on.
+OTHER_START_TIME = """
+    CREATE SCHEMA swapped;
+    GRANT USAGE ON SCHEMA swapped TO PUBLIC;
+    CREATE TABLE swapped.server AS SELECT now() AS started_at;
+    GRANT SELECT ON swapped.server TO PUBLIC;
+    CREATE FUNCTION swapped.pg_postmaster_start_time() RETURNS timestamptz LANGUAGE sql STABLE
+        AS 'SELECT started_at FROM swapped.server';
+"""
 
 
 def ways(api: Api) -> dict[str, int]:
@@ -64,3 +77,39 @@ def test_refusals_and_keys_are_verified(api: Api, cart: str) -> None:
     first, again = (api.add(cart, "own", headers=key) for _ in range(2))
     assert (first.status_code, again.content) == (200, first.content)
     assert ways(api) == before | {"verified": before["verified"] + 3}
+
+
+def restart(stack: Stack) -> None:
+    stack.wait_restarted("cart-api", stack.kill("cart-api"))
+    stack.wait_ready()
+
+
+@contextmanager
+def swappable_server(stack: Stack) -> Iterator[psycopg.Connection]:
+    """cart-api's connection then tells what swapped.server has as the server's start time."""
+    with connect(stack) as connection:
+        connection.execute(OTHER_START_TIME)
+        connection.execute(
+            "ALTER DATABASE cartwright SET search_path = swapped, pg_catalog, public"
+        )
+        try:
+            restart(stack)
+            yield connection
+        finally:
+            connection.execute("ALTER DATABASE cartwright RESET search_path")
+            restart(stack)
+            connection.execute("DROP SCHEMA swapped CASCADE")
+
+
+def test_another_server_behind_the_connection(stack: Stack, cart: str) -> None:
+    """As a pooler could do it after a failover: what was seen was seen on the server before."""
+    with swappable_server(stack) as connection:
+        api = Api(stack.env["CART_API_URL"])
+        version = add_until_direct(api, cart)
+        before = ways(api)
+        connection.execute("UPDATE swapped.server SET started_at = started_at + interval '1 s'")
+        for number in (1, 2):
+            assert api.add(cart, "own").json()["version"] == version + number
+        changed = {"refused": before["refused"] + 1, "verified": before["verified"] + 1}
+        assert ways(api) == before | changed
+    assert [event.version for event in read_events(stack, cart)] == list(range(1, version + 3))
