@@ -74,7 +74,7 @@ static const struct setting rows[] = {
     INT(queue_capacity, "4096", 1, 1000000,
         "commands waiting per lane; more are answered with 503"),
     INT(batch_max, "256", 1, 10000, "commands in one transaction"),
-    INT(cache_bytes, "25165824", 0, 1099511627776, "bytes of carts kept in memory, all lanes"),
+    INT(cache_bytes, "16777216", 0, 1099511627776, "bytes of carts kept in memory, all lanes"),
     INT(snapshot_interval, "200", 0, 1000000, "events of a cart between snapshots, 0: none"),
     INT(command_timeout_ms, "5000", 10, 300000, "ms until a command that waits is given up"),
     INT(commit_timeout_ms, "3000", 10, 300000,

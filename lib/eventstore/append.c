@@ -1,6 +1,8 @@
 /* Appending a batch: directly where the session has seen what it builds on, else by the one call
  * that locks, verifies, places and inserts. Owner: lib/eventstore. Thread: the connection's.
  */
+#include "eventstore/append.h"
+
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,6 +1,8 @@
 /* A batch while it is made up: streams, events, keys, and their columns as parameters.
  * Owner: lib/eventstore. Thread: the connection's.
  */
+#include "eventstore/append_batch.h"
+
 #include <stdlib.h>
 #include <string.h>
 

@@ -2,38 +2,9 @@
  * session has seen. The two unique indexes refuse what somebody else has written meanwhile.
  * docs/decisions/0022. Owner: lib/eventstore. Thread: the connection's.
  */
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/memory.h"
 #include "eventstore/append_internal.h"
-
-void append_session_init(struct append_session *session, const struct category *category)
-{
-    *session = (struct append_session){
-        .known_positions = mem_calloc((size_t)category->partitions, sizeof(int64_t)),
-    };
-}
-
-void append_session_free(struct append_session *session)
-{
-    free(session->known_positions);
-    *session = (struct append_session){0};
-}
-
-int append_session_begin(struct append_session *session, struct pg *pg,
-                         const struct category *category, int timeout_ms, struct error *err)
-{
-    struct pg_result *result;
-    session->server_us = 0;
-    memset(session->known_positions, 0,
-           (size_t)category->partitions * sizeof(session->known_positions[0]));
-    if (pg_run(pg, &category->statements->server_start, NULL, timeout_ms, err, &result) != 0)
-        return -1;
-    session->server_us = pg_get_time(result, 0, 0);
-    pg_result_free(result);
-    return 0;
-}
 
 /* Refusals have to be verified, and keys looked up: batches with these are not for us. */
 static bool is_possible(const struct append_batch *batch)

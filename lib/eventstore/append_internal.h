@@ -4,7 +4,7 @@
 #ifndef CARTWRIGHT_EVENTSTORE_APPEND_INTERNAL_H
 #define CARTWRIGHT_EVENTSTORE_APPEND_INTERNAL_H
 
-#include "eventstore/append.h"
+#include "eventstore/append_batch.h"
 
 enum {
     APPEND_PARTITIONS_MAX = 1024,

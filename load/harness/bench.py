@@ -32,8 +32,8 @@ class Sizes:
     recovery_carts: int  # of 50 events each
 
 
-FULL = Sizes(quick=False, seconds=10, warm_up_seconds=20, warm_up_windows=15, recovery_carts=20_000)
-QUICK = Sizes(quick=True, seconds=2, warm_up_seconds=4, warm_up_windows=3, recovery_carts=2_000)
+FULL = Sizes(quick=False, seconds=10, warm_up_seconds=60, warm_up_windows=15, recovery_carts=20_000)
+QUICK = Sizes(quick=True, seconds=2, warm_up_seconds=15, warm_up_windows=2, recovery_carts=2_000)
 
 
 @dataclass
