@@ -10,16 +10,19 @@
 static bool is_possible(const struct append_batch *batch)
 {
     const struct append_session *session = batch->session;
-    if (session->server_us == 0 || session->verify_left > 0 || batch->key_count > 0 ||
-        batch->event_count == 0)
+    if (session->server_us == 0 || session->verify_left > 0 || batch->key_count > 0)
         return false;
+    size_t taking_part = 0;
     for (size_t i = 0; i < batch->stream_count; i++) {
         const struct append_stream *stream = &batch->streams[i];
-        if (append_takes_part(batch, i) && (!stream->has_events || !stream->seen ||
-                                            session->known_positions[stream->partition] == 0))
+        if (!append_takes_part(batch, i))
+            continue;
+        taking_part++;
+        if (!stream->has_events || !stream->seen ||
+            session->known_positions[stream->partition] == 0)
             return false;
     }
-    return true;
+    return taking_part > 0;
 }
 
 /* Gives the events the positions after the known ones; next: the first that is free in each
@@ -75,9 +78,10 @@ enum direct_outcome append_directly(struct pg *pg, const struct category *catego
     int64_t inserted = pg_affected(result);
     pg_result_free(result);
     if (inserted == 0) {
-        /* Another server answers behind this connection: what we know is of the one before. */
-        session->server_us = 0;
-        return DIRECT_REFUSED;
+        /* What we know is of the one before, and so is what the caller has seen. */
+        pg_abandon(pg);
+        error_set(err, ERROR_RETRIABLE, "another PostgreSQL server answers on this connection");
+        return DIRECT_FAILED;
     }
     for (size_t i = 0; i < batch->stream_count; i++)
         batch->streams[i].result = STREAM_APPENDED;
