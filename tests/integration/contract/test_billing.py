@@ -286,8 +286,10 @@ def test_an_order_id_given_twice_is_charged_once(
     """No cart of ours does that, but what somebody else writes must not stop the others' charges."""
     history, carts = History(), [new_cart(), new_cart()]
     for cart in carts:
-        history.add(cart, "u1", now_us())
-        twice = history.check_out(cart, "u1", now_us(), [("p1", 100, 1)])
+        opened_us = now_us()
+        history.add(cart, "u1", opened_us, product_name="p1")
+        lines = [("p1", 100, 1)]
+        twice = history.check_out(cart, "u1", now_us(), lines, opened_at_us=opened_us)
         twice.cart_checked_out.order_id = f"ord_{carts[0]}"
     history.write(stack)
     assert billing.settled(check_out(api)[0])["status"] == "captured"
