@@ -54,39 +54,42 @@ static uint16_t int16_at(const char *bytes)
     return be16toh(wire);
 }
 
-/* Cuts the first one off; false: it is not whole. */
-static bool take(struct slice *rest, struct observation *observation)
+int bundle_take(struct slice *bundle, struct error *err, struct observation *ret_observation)
 {
-    if (rest->len < HEAD_BYTES)
-        return false;
-    const char *head = rest->data;
+    const char *head = bundle->data;
+    if (bundle->len == 0)
+        return 0;
+    if (bundle->len < HEAD_BYTES)
+        return error_set(err, ERROR_PERMANENT, "a bundle of observations is cut off");
     size_t cart_length = int16_at(head + CART_LENGTH_AT);
     size_t item_length = int16_at(head + ITEM_LENGTH_AT);
     bool same = item_length == ITEM_IS_CART;
     size_t length = HEAD_BYTES + cart_length + (same ? 0 : item_length);
-    if (rest->len < length)
-        return false;
-    observation->at_us = int64_at(head);
-    memcpy(observation->event_id.bytes, head + sizeof(int64_t),
-           sizeof(observation->event_id.bytes));
-    observation->part = int16_at(head + PART_AT);
-    observation->number = int64_at(head + NUMBER_AT);
-    observation->cart_id = (struct slice){head + HEAD_BYTES, cart_length};
-    observation->item =
-        same ? observation->cart_id : (struct slice){head + HEAD_BYTES + cart_length, item_length};
-    *rest = (struct slice){rest->data + length, rest->len - length};
-    return true;
+    if (bundle->len < length)
+        return error_set(err, ERROR_PERMANENT, "a bundle of observations is cut off");
+    struct slice cart_id = {head + HEAD_BYTES, cart_length};
+    struct slice item = {head + HEAD_BYTES + cart_length, item_length};
+    *ret_observation = (struct observation){
+        .at_us = int64_at(head),
+        .part = int16_at(head + PART_AT),
+        .number = int64_at(head + NUMBER_AT),
+        .cart_id = cart_id,
+        .item = same ? cart_id : item,
+    };
+    memcpy(ret_observation->event_id.bytes, head + sizeof(int64_t),
+           sizeof(ret_observation->event_id.bytes));
+    *bundle = (struct slice){bundle->data + length, bundle->len - length};
+    return 1;
 }
 
 int bundle_open(struct slice bundle, int64_t after_us, int64_t upto_us, struct window *window,
                 struct error *err)
 {
-    while (bundle.len > 0) {
-        struct observation observation;
-        if (!take(&bundle, &observation))
-            return error_set(err, ERROR_PERMANENT, "a bundle of observations is cut off");
+    struct observation observation = {0};
+    int rc;
+    while ((rc = bundle_take(&bundle, err, &observation)) > 0) {
         if (observation.at_us > after_us && observation.at_us <= upto_us)
             window_add(window, &observation);
     }
-    return 0;
+    return rc;
 }

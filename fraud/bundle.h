@@ -19,6 +19,11 @@ size_t bundle_bytes(const struct observation *observation);
 /** Appends one; they come in the order of the window. */
 void bundle_add(struct buf *out, const struct observation *observation);
 
+/** Cuts the first observation off, whose slices point into the bundle. 1: there was one; 0: none is
+ * left; -1: the bundle is cut off. */
+int bundle_take(struct slice *bundle, struct error *err,
+                struct observation *ret_observation) WARN_UNUSED;
+
 /** Adds to the window those of the bundle that are after after_us and not after upto_us. */
 int bundle_open(struct slice bundle, int64_t after_us, int64_t upto_us, struct window *window,
                 struct error *err) WARN_UNUSED;

@@ -252,7 +252,7 @@ void observer_free(struct observer *observer)
     free(observer->bundles);
     buf_free(&observer->texts);
     buf_free(&observer->bytes);
-    window_free(&observer->known);
+    free(observer->known);
     pg_params_free(&observer->params);
     *observer = (struct observer){0};
 }

@@ -30,7 +30,11 @@ struct observer {
     struct bundle_row *bundles;
     size_t bundle_count, bundle_capacity;
     struct buf bytes; /* of the bundles */
-    struct window known;
+    struct observed_id {
+        struct uuid event_id;
+        int part;
+    } * known; /* of one key: what is in the store */
+    size_t known_count, known_capacity;
     struct pg_params params;
 };
 
