@@ -54,19 +54,24 @@ static uint16_t int16_at(const char *bytes)
     return be16toh(wire);
 }
 
+static int cut_off(struct error *err)
+{
+    return error_set(err, ERROR_PERMANENT, "a bundle of observations is cut off");
+}
+
 int bundle_take(struct slice *bundle, struct error *err, struct observation *ret_observation)
 {
     const char *head = bundle->data;
     if (bundle->len == 0)
         return 0;
     if (bundle->len < HEAD_BYTES)
-        return error_set(err, ERROR_PERMANENT, "a bundle of observations is cut off");
+        return cut_off(err);
     size_t cart_length = int16_at(head + CART_LENGTH_AT);
     size_t item_length = int16_at(head + ITEM_LENGTH_AT);
     bool same = item_length == ITEM_IS_CART;
     size_t length = HEAD_BYTES + cart_length + (same ? 0 : item_length);
     if (bundle->len < length)
-        return error_set(err, ERROR_PERMANENT, "a bundle of observations is cut off");
+        return cut_off(err);
     struct slice cart_id = {head + HEAD_BYTES, cart_length};
     struct slice item = {head + HEAD_BYTES + cart_length, item_length};
     *ret_observation = (struct observation){

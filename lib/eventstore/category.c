@@ -3,14 +3,11 @@
  */
 #include "eventstore/category.h"
 
-#define EVENT_COLUMNS                                                                              \
-    "partition, position, stream_id, version, event_id, type, payload, actor, correlation_id, "    \
-    "causation_id, trace_flags, recorded_at"
-
-/* In the order in which append_put_columns puts them. */
-#define INSERT_COLUMNS                                                                             \
-    "partition, stream_id, version, event_id, type, payload, actor, correlation_id, "              \
-    "causation_id, trace_flags, recorded_at"
+/* append_put_columns puts partition, then these. */
+#define COLUMNS_AFTER_PLACE                                                                        \
+    "stream_id, version, event_id, type, payload, actor, correlation_id, causation_id, "           \
+    "trace_flags, recorded_at"
+#define EVENT_COLUMNS "partition, position, " COLUMNS_AFTER_PLACE
 
 /* append_direct: all locks are taken before the first row; its snapshot is older than they are, but
  * a unique index judges by what is there now. Optional bounds are parameters that do not bound: 0
@@ -27,7 +24,8 @@
         .append_direct = {c "_append_direct",                                                      \
                           "WITH locked AS MATERIALIZED (SELECT pg_advisory_xact_lock(1, p) "       \
                           "FROM unnest($1::smallint[]) AS p) "                                     \
-                          "INSERT INTO " c "_events (position, " INSERT_COLUMNS ") "               \
+                          "INSERT INTO " c "_events (position, partition, " COLUMNS_AFTER_PLACE    \
+                          ") "                                                                     \
                           "SELECT n.* FROM unnest($3::bigint[], $4::smallint[], $5::text[], "      \
                           "$6::integer[], $7::uuid[], $8::text[], $9::bytea[], $10::text[], "      \
                           "$11::uuid[], $12::uuid[], $13::smallint[], $14::timestamptz[]) AS n "   \
