@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "billing/billing.h"
 #include "billing/refund.h"
+#include "billing/verdict.h"
 
 enum {
     STATEMENT_TIMEOUT_MS = 5000,
@@ -142,6 +143,25 @@ static void call_provider(struct charging *charging, bool moves_money)
 
 /* ---- the outcome */
 
+/* The time for the verdict is over: fraud may have spoken all the same, and the consumer not have
+ * come so far. The store knows. */
+static int look_for_verdict(struct charging *charging, struct pg *pg, struct payment *payment,
+                            struct payment_news *news, int timeout_ms, struct error *err)
+{
+    struct slice word;
+    int found = verdict_in_store(pg, payment->cart_id, timeout_ms, err, &word);
+    if (found < 0)
+        return -1;
+    if (found == 1) {
+        charging->input = verdict_input(word);
+        payment->verdict = word;
+        *news = verdict_news(NULL);
+    } else if (charging->input == CHARGE_NO_VERDICT_CHARGE) {
+        payment->verdict = slice_of("none_in_time");
+    }
+    return 0;
+}
+
 /* The row as it is now: a verdict, a webhook or an admin may have changed it meanwhile. */
 static int settle_payment(struct charging *charging, struct pg *pg, struct payment *payment,
                           int timeout_ms, struct error *err)
@@ -152,6 +172,10 @@ static int settle_payment(struct charging *charging, struct pg *pg, struct payme
     struct buf by = {0}, reason = {0};
     uint32_t random;
     uuid_random(&runner->random, &random, sizeof(random));
+    if ((charging->input == CHARGE_NO_VERDICT_HOLD ||
+         charging->input == CHARGE_NO_VERDICT_CHARGE) &&
+        look_for_verdict(charging, pg, payment, &news, timeout_ms, err) != 0)
+        return -1;
     if (charging->input == CHARGE_IS_NOT_THERE_LATE)
         news.code = slice_of("deadline_exceeded");
     if (charging->input == CHARGE_IS_REFUNDED &&
@@ -159,8 +183,6 @@ static int settle_payment(struct charging *charging, struct pg *pg, struct payme
         return -1;
     news.actor = buf_slice(&by);
     news.reason = buf_slice(&reason);
-    if (charging->input == CHARGE_NO_VERDICT_CHARGE)
-        payment->verdict = slice_of("none_in_time");
     charging->rule =
         payment_apply(payment, charging->input, &news, &runner->facts, &runner->random);
     buf_free(&by);

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/luhn.h"
 #include "billing/billing.h"
+#include "billing/verdict.h"
 #include "eventstore/read.h"
 #include "proto/cart_codec.h"
 #include "proto/fraud_codec.h"
@@ -25,56 +26,14 @@ struct recording {
 
 /* ---- verdicts */
 
-static const struct pg_statement verdict_put = {
-    "verdict_put", "INSERT INTO verdicts AS v (cart_id, verdict, version) VALUES ($1, $2, $3) "
-                   "ON CONFLICT (cart_id) DO UPDATE SET verdict = excluded.verdict, "
-                   "version = excluded.version WHERE v.version < excluded.version"};
-static const struct pg_statement verdict_get = {"verdict_get",
-                                                "SELECT verdict FROM verdicts WHERE cart_id = $1"};
-
-/* Fraud's word, as it is stored, and what the rules make of it. */
-static const struct {
-    const char *word;
-    enum charge_input input;
-} verdicts[] = {
-    {"cleared", CHARGE_CLEARED},   {"held", CHARGE_SUSPECTED},  {"blocked", CHARGE_BLOCKED},
-    {"released", CHARGE_RELEASED}, {"refused", CHARGE_BLOCKED},
-};
-
-static const char *word_of(const struct fraud_event *event)
-{
-    switch (event->type) {
-    case FRAUD_EVENT_CLEARED:
-        return "cleared";
-    case FRAUD_EVENT_HELD:
-        return "held";
-    case FRAUD_EVENT_BLOCKED:
-        return "blocked";
-    case FRAUD_EVENT_REVIEWED:
-        return event->reviewed.decision == FRAUD_RELEASE ? "released" : "refused";
-    }
-    NOT_REACHED();
-}
-
-static enum charge_input input_of(struct slice word)
-{
-    for (size_t i = 0; i < ARRAY_SIZE(verdicts); i++) {
-        if (slice_equal(word, slice_of(verdicts[i].word)))
-            return verdicts[i].input;
-    }
-    NOT_REACHED();
-}
-
 static const struct charge_rule *apply_verdict(struct recording *recording, struct payment *payment,
                                                struct slice word, const struct uuid *cause)
 {
     struct billing *billing = recording->billing;
-    struct payment_news news = {.code = slice_of("blocked_by_fraud"),
-                                .detail = slice_of("Fraud's verdict was against it."),
-                                .cause = cause};
+    struct payment_news news = verdict_news(cause);
     uint32_t random;
     payment->verdict = word;
-    const struct charge_rule *rule = payment_apply(payment, input_of(word), &news,
+    const struct charge_rule *rule = payment_apply(payment, verdict_input(word), &news,
                                                    effect_facts(billing->effect), &billing->random);
     uuid_random(&billing->random, &random, sizeof(random));
     if (rule != NULL)
@@ -84,28 +43,6 @@ static const struct charge_rule *apply_verdict(struct recording *recording, stru
     return rule;
 }
 
-static int run_once(struct recording *recording, const struct pg_statement *statement,
-                    struct pg_params *params, struct pg_result **ret_result)
-{
-    int rc =
-        pg_run(recording->pg, statement, params, recording->timeout_ms, recording->err, ret_result);
-    pg_params_free(params);
-    return rc;
-}
-
-static int remember_verdict(struct recording *recording, const struct fraud_event *event)
-{
-    struct pg_params params = {0};
-    struct pg_result *result;
-    pg_param_bytes(&params, event->cart_id);
-    pg_param_bytes(&params, slice_of(word_of(event)));
-    pg_param_int32(&params, event->version);
-    if (run_once(recording, &verdict_put, &params, &result) != 0)
-        return -1;
-    pg_result_free(result);
-    return 0;
-}
-
 /* Where money may already be under way the row belongs to a runner: only the word is noted. */
 static int note_word(struct recording *recording, const struct payment *payment, struct slice word)
 {
@@ -113,10 +50,13 @@ static int note_word(struct recording *recording, const struct payment *payment,
         "payment_verdict", "UPDATE payments SET verdict = $2 WHERE payment_id = $1"};
     struct pg_params params = {0};
     struct pg_result *result;
-    const struct charge_rule *rule = charge_rule(payment->state, input_of(word));
+    const struct charge_rule *rule = charge_rule(payment->state, verdict_input(word));
     pg_param_bytes(&params, payment->payment_id);
     pg_param_bytes(&params, word);
-    if (run_once(recording, &statement, &params, &result) != 0)
+    int rc = pg_run(recording->pg, &statement, &params, recording->timeout_ms, recording->err,
+                    &result);
+    pg_params_free(&params);
+    if (rc != 0)
         return -1;
     pg_result_free(result);
     if (rule != NULL && rule->alarm)
@@ -132,14 +72,14 @@ static int take_verdict(struct recording *recording, const struct note *note)
     if (fraud_event_decode(note->event.payload, billing->fraud, recording->err) != 0)
         return -1;
     const struct fraud_event *event = &billing->fraud->event;
-    if (remember_verdict(recording, event) != 0)
+    if (verdict_keep(recording->pg, event, recording->timeout_ms, recording->err) != 0)
         return -1;
     int found = payment_read(recording->pg, PAYMENT_BY_CART_LOCKED, event->cart_id,
                              recording->timeout_ms, recording->err, &row, &payment);
     if (found <= 0)
         return found;
     int rc;
-    struct slice word = slice_of(word_of(event));
+    struct slice word = verdict_word(event);
     if (payment.state != CHARGE_AWAITING && payment.state != CHARGE_HELD) {
         rc = note_word(recording, &payment, word);
     } else if (apply_verdict(recording, &payment, word, &note->event.event_id) != NULL) {
@@ -183,29 +123,23 @@ static int take_lost(void *argument, const struct event_record *record)
     return 0;
 }
 
-/* A verdict may have come before its checkout. *ret_row holds its word: freed by the caller. */
-static int begin_waiting(struct recording *recording, struct payment *payment,
-                         struct pg_result **ret_row)
-{
-    struct billing *billing = recording->billing;
-    struct pg_params params = {0};
-    payment->state = CHARGE_AWAITING;
-    payment->due_at_us = clock_wall_us() + billing->settings->verdict_timeout_ms * INT64_C(1000);
-    pg_param_bytes(&params, payment->cart_id);
-    if (run_once(recording, &verdict_get, &params, ret_row) != 0)
-        return -1;
-    if (pg_rows(*ret_row) == 1)
-        apply_verdict(recording, payment, pg_get_bytes(*ret_row, 0, 0), NULL);
-    return 0;
-}
-
+/* A verdict may have come before its checkout. */
 static int insert_waiting(struct recording *recording, struct payment *payment)
 {
-    struct pg_result *verdict;
-    if (begin_waiting(recording, payment, &verdict) != 0)
+    const struct billing_settings *settings = recording->billing->settings;
+    struct pg_result *row;
+    struct slice word;
+    payment->state = CHARGE_AWAITING;
+    payment->due_at_us = clock_wall_us() + settings->verdict_timeout_ms * INT64_C(1000);
+    int found = verdict_kept(recording->pg, payment->cart_id, recording->timeout_ms, recording->err,
+                             &row, &word);
+    if (found < 0)
         return -1;
+    if (found == 1)
+        apply_verdict(recording, payment, word, NULL);
     int rc = payment_insert(recording->pg, payment, recording->timeout_ms, recording->err);
-    pg_result_free(verdict);
+    if (found == 1)
+        pg_result_free(row);
     return rc;
 }
 

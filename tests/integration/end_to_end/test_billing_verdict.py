@@ -1,11 +1,19 @@
 """Fraud speaks first: a held checkout is not charged until a person releases it."""
 
 import uuid
+from pathlib import Path
 
 import httpx
 import pytest
 from lib.api import Api, new_cart, new_key
-from lib.billing import payment_types, simulated_ledger
+from lib.billing import (
+    caught_up,
+    own_billing,
+    payment_types,
+    read_again_from_zero,
+    simulated_ledger,
+    without,
+)
 from lib.ledger import Sale, check_ledger
 from lib.stack import Stack
 from lib.wait import stays_true, wait_until
@@ -72,3 +80,25 @@ def test_a_held_checkout_waits_for_a_person(
     else:
         assert found["failure"]["code"] == "blocked_by_fraud"
         assert charges(stack, sale) == []
+
+
+@pytest.mark.parametrize("policy", ["charge_and_flag", "hold"])
+def test_a_verdict_counts_although_billing_has_not_read_it(
+    stack: Stack, api: Api, tmp_path: Path, policy: str
+) -> None:
+    """Billing has lost its tables and is at the end of fraud's topic: the word is in the store."""
+    held, sale = check_out(api, quantity=BULK)
+    cleared, paid = check_out(api, quantity=1)
+    reaches(stack, held, status="requested", verdict="held")
+    reaches(stack, cleared, status="captured")
+    settings = {"BILLING_VERDICT_POLICY": policy, "BILLING_VERDICT_TIMEOUT_MS": "1"}
+    with without(stack, "billing") as environment:
+        read_again_from_zero(stack, forget_rows=True, categories=("cart",))
+        with own_billing(stack, tmp_path / "log", environment, **settings) as late:
+            wait_until(lambda: caught_up(stack), 20, "billing has read every checkout again")
+            wait_until(lambda: late.payment(held).get("verdict") == "held", 10, "it is held")
+            stays_true(lambda: charges(stack, sale) == [], 1, "what is held is not charged")
+            assert late.payment(cleared)["status"] == "captured"
+    assert check_ledger(charges(stack, paid), [paid]) == []
+    decide(stack, held, "release")
+    reaches(stack, held, status="captured")

@@ -144,12 +144,15 @@ def payment_types(stack: Stack, payment_id: str) -> list[str]:
         ]
 
 
-def read_again_from_zero(stack: Stack, forget_rows: bool) -> None:
+def read_again_from_zero(
+    stack: Stack, forget_rows: bool, categories: tuple[str, ...] = ("cart", "fraud")
+) -> None:
     """Billing's positions are set back; with forget_rows it also loses its tables."""
     with owner(stack) as connection, connection.transaction():
         connection.execute(
             "UPDATE consumer_positions SET position = 0, topic_offset = -1 "
-            "WHERE consumer = 'billing'"
+            "WHERE consumer = 'billing' AND category = ANY(%s)",
+            (list(categories),),
         )
         if forget_rows:
             connection.execute("TRUNCATE refunds, payments, verdicts")
