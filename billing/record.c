@@ -53,8 +53,8 @@ static int note_word(struct recording *recording, const struct payment *payment,
     const struct charge_rule *rule = charge_rule(payment->state, verdict_input(word));
     pg_param_bytes(&params, payment->payment_id);
     pg_param_bytes(&params, word);
-    int rc = pg_run(recording->pg, &statement, &params, recording->timeout_ms, recording->err,
-                    &result);
+    int rc =
+        pg_run(recording->pg, &statement, &params, recording->timeout_ms, recording->err, &result);
     pg_params_free(&params);
     if (rc != 0)
         return -1;

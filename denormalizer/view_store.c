@@ -126,7 +126,8 @@ static enum view_put take_verdicts(struct view_store *store, size_t count, char 
         error_set(err, ERROR_RETRIABLE, "Redis has lost data: %.*s", (int)text.len, text.data);
         result = VIEW_PUT_LOST;
     } else if (redis_type(reply) == REDIS_TEXT && redis_text(reply).len == count) {
-        memcpy(verdicts, redis_text(reply).data, count);
+        if (count > 0)
+            memcpy(verdicts, redis_text(reply).data, count);
     } else {
         result = VIEW_PUT_FAILED;
     }
@@ -160,6 +161,11 @@ static enum view_put put_chunks(struct view_store *store, struct cached_cart *co
     return result;
 }
 
+static bool any_rebuilt(const char *verdicts, size_t count)
+{
+    return count > 0 && memchr(verdicts, '!', count) != NULL;
+}
+
 enum view_put view_store_put(struct view_store *store, struct cached_cart *const *carts,
                              size_t count, const struct view_position *positions,
                              size_t position_count, char *verdicts, struct error *err)
@@ -170,11 +176,11 @@ enum view_put view_store_put(struct view_store *store, struct cached_cart *const
     if (result != VIEW_PUT_DONE)
         return result;
     call_put(store, carts + early, count - early, positions, position_count,
-             memchr(verdicts, '!', early) == NULL);
+             !any_rebuilt(verdicts, early));
     result = take_verdicts(store, count - early, verdicts + early, err);
     if (result != VIEW_PUT_DONE)
         return result;
-    return memchr(verdicts, '!', count) != NULL ? VIEW_PUT_REBUILT : VIEW_PUT_DONE;
+    return any_rebuilt(verdicts, count) ? VIEW_PUT_REBUILT : VIEW_PUT_DONE;
 }
 
 static void call_replace(struct view_store *store, const char *token,

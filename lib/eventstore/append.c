@@ -9,7 +9,8 @@
 #include "base/memory.h"
 #include "eventstore/append_internal.h"
 
-enum { FINGERPRINT_BYTES = 32 };
+/* After somebody else has appended; then a direct one is tried. */
+enum { VERIFY_BATCHES = 64 };
 
 static void put_streams(struct append_batch *batch, struct pg_params *params)
 {
@@ -28,22 +29,16 @@ static void put_keys(struct append_batch *batch, struct pg_params *params, int64
 {
     const struct append_key *k = batch->keys;
     size_t n = batch->key_count;
-#define KEY_ARRAY(type, put)                                                                       \
-    PG_PARAM_ARRAY(params, type, n, append_takes_part(batch, k[i].stream), put)
-    KEY_ARRAY(PG_INT4, pg_array_int32(params, (int32_t)batch->streams[k[i].stream].unit));
-    KEY_ARRAY(PG_TEXT, pg_array_bytes(params, batch->streams[k[i].stream].stream_id));
-    KEY_ARRAY(PG_TEXT, pg_array_bytes(params, k[i].principal));
-    KEY_ARRAY(PG_TEXT, pg_array_bytes(params, k[i].key));
-    KEY_ARRAY(PG_BYTEA, pg_array_bytes(params, (struct slice){(const char *)k[i].fingerprint,
-                                                              FINGERPRINT_BYTES}));
-    KEY_ARRAY(PG_INT2,
-              k[i].record ? pg_array_int16(params, (int16_t)k[i].status) : pg_array_null(params));
-    KEY_ARRAY(PG_INT4, pg_array_int32(params, k[i].version));
-    KEY_ARRAY(PG_BYTEA, pg_array_bytes(params, k[i].head));
-    KEY_ARRAY(PG_BYTEA,
-              k[i].tail.data != NULL ? pg_array_bytes(params, k[i].tail) : pg_array_null(params));
-    KEY_ARRAY(PG_TIMESTAMPTZ, pg_array_time(params, now_us));
-#undef KEY_ARRAY
+    PG_PARAM_ARRAY(params, PG_INT4, n, append_takes_part(batch, k[i].stream),
+                   pg_array_int32(params, (int32_t)batch->streams[k[i].stream].unit));
+    append_put_keys(batch, params);
+    PG_PARAM_ARRAY(params, PG_BYTEA, n, append_takes_part(batch, k[i].stream),
+                   pg_array_bytes(params, k[i].head));
+    PG_PARAM_ARRAY(params, PG_BYTEA, n, append_takes_part(batch, k[i].stream),
+                   k[i].tail.data != NULL ? pg_array_bytes(params, k[i].tail)
+                                          : pg_array_null(params));
+    PG_PARAM_ARRAY(params, PG_TIMESTAMPTZ, n, append_takes_part(batch, k[i].stream),
+                   pg_array_time(params, now_us));
 }
 
 /* Gives all streams of the units that have streams with this result the same one. */
@@ -99,8 +94,9 @@ static void take_found_keys(struct pg_result *result, struct append_batch *batch
                 continue;
             struct slice fingerprint = pg_array_next(&fingerprints);
             key->found = true;
-            key->found_same = fingerprint.len == FINGERPRINT_BYTES &&
-                              memcmp(fingerprint.data, key->fingerprint, FINGERPRINT_BYTES) == 0;
+            key->found_same =
+                fingerprint.len == APPEND_FINGERPRINT_BYTES &&
+                memcmp(fingerprint.data, key->fingerprint, APPEND_FINGERPRINT_BYTES) == 0;
             key->found_status = (int)pg_array_next_int(&statuses);
             key->found_version = (int32_t)pg_array_next_int(&versions);
             key->found_body = pg_array_next(&bodies);
@@ -122,7 +118,7 @@ static void note_heads(struct append_session *session, const int16_t *partitions
         others = others || (pg_array_next_int(&heads) != known && known > 0);
     }
     if (others)
-        session->verify_left = APPEND_VERIFY_BATCHES;
+        session->verify_left = VERIFY_BATCHES;
     else if (session->verify_left > 0)
         session->verify_left--;
 }

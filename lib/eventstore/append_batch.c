@@ -27,6 +27,7 @@ void append_batch_free(struct append_batch *batch)
     free(batch->events);
     free(batch->keys);
     buf_free(&batch->payloads);
+    buf_free(&batch->bodies);
     pg_params_free(&batch->params);
     *batch = (struct append_batch){0};
 }
@@ -81,7 +82,7 @@ struct append_key *append_batch_key(struct append_batch *batch)
     batch->keys =
         grown(batch->keys, batch->key_count, &batch->key_capacity, sizeof(batch->keys[0]));
     struct append_key *key = &batch->keys[batch->key_count++];
-    *key = (struct append_key){0};
+    *key = (struct append_key){.events_before = batch->event_count};
     return key;
 }
 
@@ -125,6 +126,23 @@ void append_put_columns(const struct append_batch *batch, struct pg_params *para
     EVENT_ARRAY(PG_INT2, pg_array_int16(params, e[i].record.trace_flags));
     EVENT_ARRAY(PG_TIMESTAMPTZ, pg_array_time(params, e[i].record.recorded_at_us));
 #undef EVENT_ARRAY
+}
+
+void append_put_keys(const struct append_batch *batch, struct pg_params *params)
+{
+    const struct append_key *k = batch->keys;
+    size_t n = batch->key_count;
+#define KEY_ARRAY(type, put)                                                                       \
+    PG_PARAM_ARRAY(params, type, n, append_takes_part(batch, k[i].stream), put)
+    KEY_ARRAY(PG_TEXT, pg_array_bytes(params, batch->streams[k[i].stream].stream_id));
+    KEY_ARRAY(PG_TEXT, pg_array_bytes(params, k[i].principal));
+    KEY_ARRAY(PG_TEXT, pg_array_bytes(params, k[i].key));
+    KEY_ARRAY(PG_BYTEA, pg_array_bytes(params, (struct slice){(const char *)k[i].fingerprint,
+                                                              APPEND_FINGERPRINT_BYTES}));
+    KEY_ARRAY(PG_INT2,
+              k[i].record ? pg_array_int16(params, (int16_t)k[i].status) : pg_array_null(params));
+    KEY_ARRAY(PG_INT4, pg_array_int32(params, k[i].version));
+#undef KEY_ARRAY
 }
 
 static bool event_appended(const struct append_batch *batch, const struct append_event *event)

@@ -34,6 +34,7 @@ struct append_event {
 /** An Idempotency-Key to look up and, if record, to store with its answer. */
 struct append_key {
     size_t stream;
+    size_t events_before; /* the batch's events when it was decided */
     struct slice principal, key;
     const uint8_t *fingerprint; /* 32 bytes */
     bool record;
@@ -55,7 +56,7 @@ struct append_batch {
     size_t event_count, event_capacity;
     struct append_key *keys;
     size_t key_count, key_capacity;
-    struct buf payloads;
+    struct buf payloads, bodies; /* of the events; of the answers */
     struct pg_params params;
     struct pg_result *found;        /* keeps the found bodies */
     struct append_session *session; /* the caller's */

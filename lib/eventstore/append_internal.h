@@ -8,7 +8,7 @@
 
 enum {
     APPEND_PARTITIONS_MAX = 1024,
-    APPEND_VERIFY_BATCHES = 64, /* after somebody else has appended; then a direct one is tried */
+    APPEND_FINGERPRINT_BYTES = 32,
 };
 
 /** Whether the stream's unit is in the batch still. */
@@ -25,6 +25,8 @@ int append_partitions(const struct append_batch *batch, const struct category *c
 /** Parameters: the partitions; the events' columns from partition on, an array each. */
 void append_put_partitions(struct pg_params *params, const int16_t *partitions, int count);
 void append_put_columns(const struct append_batch *batch, struct pg_params *params);
+/** The keys' columns from stream_id to version. */
+void append_put_keys(const struct append_batch *batch, struct pg_params *params);
 
 enum direct_outcome {
     DIRECT_APPENDED,

@@ -10,7 +10,19 @@
 #define EVENT_COLUMNS "partition, position, " COLUMNS_AFTER_PLACE
 
 /* append_direct: all locks are taken before the first row; its snapshot is older than they are, but
- * a unique index judges by what is there now. Optional bounds are parameters that do not bound: 0
+ * a unique index judges by what is there now. */
+#define DIRECT_LOCKS                                                                               \
+    "WITH locked AS MATERIALIZED (SELECT pg_advisory_xact_lock(1, p) FROM unnest($1::smallint[]) " \
+    "AS p)"
+#define DIRECT_CONDITION                                                                           \
+    "WHERE (SELECT count(*) FROM locked) > 0 AND pg_postmaster_start_time() = $2::timestamptz"
+#define DIRECT_EVENTS(c)                                                                           \
+    " INSERT INTO " c "_events (position, partition, " COLUMNS_AFTER_PLACE ") "                    \
+    "SELECT n.* FROM unnest($3::bigint[], $4::smallint[], $5::text[], $6::integer[], "             \
+    "$7::uuid[], $8::text[], $9::bytea[], $10::text[], $11::uuid[], $12::uuid[], "                 \
+    "$13::smallint[], $14::timestamptz[]) AS n " DIRECT_CONDITION
+
+/* Optional bounds are parameters that do not bound: 0
  * or 'infinity'. The orders match an index. lease_claim locks its rows in one order: two who claim
  * at once do not wait for each other. */
 #define CATEGORY_STATEMENTS(c)                                                                     \
@@ -21,16 +33,15 @@
                    "found_body FROM " c "_append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, "   \
                    "$12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, "   \
                    "$27, $28)"},                                                                   \
-        .append_direct = {c "_append_direct",                                                      \
-                          "WITH locked AS MATERIALIZED (SELECT pg_advisory_xact_lock(1, p) "       \
-                          "FROM unnest($1::smallint[]) AS p) "                                     \
-                          "INSERT INTO " c "_events (position, partition, " COLUMNS_AFTER_PLACE    \
-                          ") "                                                                     \
-                          "SELECT n.* FROM unnest($3::bigint[], $4::smallint[], $5::text[], "      \
-                          "$6::integer[], $7::uuid[], $8::text[], $9::bytea[], $10::text[], "      \
-                          "$11::uuid[], $12::uuid[], $13::smallint[], $14::timestamptz[]) AS n "   \
-                          "WHERE (SELECT count(*) FROM locked) > 0 "                               \
-                          "AND pg_postmaster_start_time() = $2::timestamptz"},                     \
+        .append_direct = {c "_append_direct", DIRECT_LOCKS DIRECT_EVENTS(c)},                      \
+        .append_direct_keyed =                                                                     \
+            {c "_append_direct_keyed",                                                             \
+             DIRECT_LOCKS ", answers AS (INSERT INTO " c "_answers "                               \
+                          "(stream_id, principal, key, fingerprint, status, version, body, "       \
+                          "recorded_at) SELECT a.*, $22::timestamptz FROM "                        \
+                          "unnest($15::text[], $16::text[], $17::text[], $18::bytea[], "           \
+                          "$19::smallint[], $20::integer[], $21::bytea[]) AS a " DIRECT_CONDITION  \
+                          ") " DIRECT_EVENTS(c)},                                                  \
         .server_start = {"server_start", "SELECT pg_postmaster_start_time()"},                     \
         .heads = {c "_heads",                                                                      \
                   "SELECT p::smallint, coalesce((SELECT max(position) FROM " c "_events "          \

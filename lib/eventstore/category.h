@@ -7,8 +7,8 @@
 #include "io/pg.h"
 
 struct category_statements {
-    struct pg_statement append, append_direct, server_start, heads, stream_forwards,
-        stream_backwards, stream_version, partition;
+    struct pg_statement append, append_direct, append_direct_keyed, server_start;
+    struct pg_statement heads, stream_forwards, stream_backwards, stream_version, partition;
     struct pg_statement stream_ids, snapshot, snapshots, fold_events, snapshot_save;
     struct pg_statement answers_sweep;
     struct pg_statement lease_claim, lease_advance, lease_release;

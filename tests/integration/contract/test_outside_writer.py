@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import psycopg
-from lib.api import Api, new_key
+from lib.api import Api, code_of, new_key
 from lib.events import make_item_added
 from lib.murmur2 import partition_of
 from lib.stack import Stack
@@ -67,16 +68,52 @@ def test_another_writer_of_the_partition(stack: Stack, api: Api, cart: str) -> N
     assert read_events(stack, cart)[-1].position == position + 1
 
 
-def test_refusals_and_keys_are_verified(api: Api, cart: str) -> None:
-    """What is answered without an event, or once per key, is answered by the store."""
+def test_a_refusal_is_verified(api: Api, cart: str) -> None:
+    """What is answered without an event is answered by the store."""
     add_until_direct(api, cart)
     before = ways(api)
     assert api.remove(cart, "not-there").status_code == 404
-    assert ways(api)["verified"] == before["verified"] + 1
+    assert ways(api) == before | {"verified": before["verified"] + 1}
+
+
+def test_a_key_is_recorded_with_its_event(stack: Stack, api: Api, cart: str) -> None:
+    """In the one statement that inserts both; the same key again is refused by the index."""
+    version = add_until_direct(api, cart)
+    before = ways(api)
     key = {"Idempotency-Key": new_key()}
-    first, again = (api.add(cart, "own", headers=key) for _ in range(2))
-    assert (first.status_code, again.content) == (200, first.content)
-    assert ways(api) == before | {"verified": before["verified"] + 3}
+    first = api.add(cart, "own", headers=key)
+    assert (first.status_code, first.json()["version"]) == (200, version + 1)
+    assert first.json()["position"] == read_events(stack, cart)[-1].position
+    assert ways(api) == before | {"direct": before["direct"] + 1}
+    again = api.add(cart, "own", headers=key)
+    assert (again.status_code, again.content) == (200, first.content)
+    assert again.headers["idempotent-replayed"] == "true"
+    assert code_of(api.add(cart, "other", headers=key)) == "idempotency_key_reused"
+    after = before | {"direct": before["direct"] + 1, "refused": before["refused"] + 2}
+    assert ways(api) == after
+    # The index has refused a key, not what we knew of the stream.
+    assert api.add(cart, "own", headers={"Idempotency-Key": new_key()}).status_code == 200
+    assert ways(api) == after | {"direct": after["direct"] + 1}
+
+
+def test_a_key_that_another_process_recorded(stack: Stack, api: Api, cart: str) -> None:
+    """The batch is refused as a whole, and the answer that is there is given."""
+    version = add_until_direct(api, cart)
+    key = new_key()
+    first = api.add(cart, "own", headers={"Idempotency-Key": key})
+    with connect(stack) as connection:
+        connection.execute(
+            "UPDATE cart_answers SET body = %s WHERE key = %s", (b'{"by":"another"}', key)
+        )
+    carts = [f"{cart}-{n}" for n in range(8)]
+    for name in carts:
+        add_until_direct(api, name)
+    with ThreadPoolExecutor(len(carts) + 1) as pool:
+        others = [pool.submit(api.add, name, "own") for name in carts]
+        again = pool.submit(api.add, cart, "own", headers={"Idempotency-Key": key}).result()
+        assert all(other.result().json()["version"] > 1 for other in others)
+    assert (again.status_code, again.json()) == (first.status_code, {"by": "another"})
+    assert api.add(cart, "own").json()["version"] == version + 2
 
 
 def restart(stack: Stack) -> None:

@@ -148,6 +148,7 @@ def test_redis_comes_back_and_nobody_was_asking(stack: Stack, api: Api, cart: st
     while partition_of(other) == partition_of(cart):
         other = new_cart()
     api.add(other, "p")
+    wait_caught_up(stack, carts=[other])
     with view_behind(stack, api, cart) as version:
         keep_nothing_more(stack)
         see(api, cart, version)
