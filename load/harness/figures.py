@@ -64,6 +64,12 @@ RATIOS = [
         *("post_256_per_s", "post_64_per_s"),
     ),
     Ratio(
+        "view_to_own_static",
+        "GET view : cart-api's own static reply",
+        *("view_64_per_s", "own_static_64_per_s"),
+        least(0.6),
+    ),
+    Ratio(
         "view_to_static",
         "GET view : h2o's static reply",
         *("view_64_per_s", "static_64_per_s"),
@@ -127,6 +133,7 @@ THROUGHPUT = [
     ),
     Row("view_64_per_s", "GET view, 64 connections", "answers/s", 0, least(60_000)),
     Row("bare_insert_per_s", "bare inserts, batches of 200, one connection", "events/s"),
+    Row("own_static_64_per_s", "cart-api's static reply, 64 connections", "answers/s"),
     Row("static_64_per_s", "h2o's static reply, 64 connections", "answers/s"),
     Row("redis_64_per_s", "Redis GET without pipelining, 64 connections", "answers/s"),
 ]
@@ -153,6 +160,8 @@ CLOSED_LOOP = [
     Row("post_alone_64_p99_ms", "                                      p99", "ms", 2),
     Row("view_64_p50_ms", "GET view, 64 connections, p50", "ms", 2),
     Row("view_64_p99_ms", "                          p99", "ms", 2),
+    Row("own_static_64_p50_ms", "cart-api's static reply, p50", "ms", 2),
+    Row("own_static_64_p99_ms", "                         p99", "ms", 2),
     Row("static_64_p50_ms", "h2o's static reply, p50", "ms", 2),
     Row("static_64_p99_ms", "                    p99", "ms", 2),
     Row("redis_64_p50_ms", "Redis GET, p50", "ms", 2),

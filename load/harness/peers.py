@@ -61,6 +61,12 @@ def measure_static(bench: Bench) -> Round:
     return wrk_figures("static_64", result)
 
 
+def measure_own_static(bench: Bench) -> Round:
+    """What cart-api answers without a thought, over the same workers and checks as all else."""
+    result = run_wrk(bench, f"{bench.stack.api_url}/healthz", "result.lua", CONNECTIONS, [])
+    return wrk_figures("own_static_64", result)
+
+
 def measure_redis(bench: Bench) -> Round:
     count = bench.seconds * REDIS_GETS_PER_SECOND
     command = f"redis-benchmark -p {bench.stack.redis_port} -t get -c {CONNECTIONS} -n {count}"

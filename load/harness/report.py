@@ -148,7 +148,7 @@ def format_table(result: dict) -> str:
         ]
     if result["options"]["quick"]:
         lines.append(
-            "quick     start, growth, coming back: once, smaller; no 100,000 carts, no large store"
+            "quick     start, coming back: once, smaller; no growth, no 100,000 carts, no large store"
         )
     lines += ["", *Table(result).lines()]
     lines += ["", f"errors: {len(result['errors'])}", *(f"  {text}" for text in result["errors"])]

@@ -31,6 +31,7 @@ IN_A_ROUND = [
     Measurement(lambda bench, number, _: peers.measure_bare_insert(bench)),
     Measurement(lambda bench, number, _: posts.measure_post(bench, number, 256)),
     Measurement(lambda bench, number, _: peers.measure_static(bench)),
+    Measurement(lambda bench, number, _: peers.measure_own_static(bench)),
     Measurement(lambda bench, number, _: peers.measure_redis(bench)),
     Measurement(arrivals.measure_visible),
     Measurement(arrivals.measure_pushed),
@@ -38,7 +39,7 @@ IN_A_ROUND = [
     Measurement(lambda bench, number, _: posts.measure_alone(bench, number)),
     Measurement(lambda bench, number, _: start.measure_start(bench), ONCE),
     Measurement(lambda bench, number, _: memory.measure_touched(bench, number), NEVER),
-    Measurement(lambda bench, number, _: growth.measure_growth(bench, number), ONCE),
+    Measurement(lambda bench, number, _: growth.measure_growth(bench, number), NEVER),
     Measurement(lambda bench, number, _: recovery.measure_recovery(bench, number), ONCE),
 ]
 

@@ -48,7 +48,8 @@ def warm_up(bench: Bench) -> dict[str, object]:
     begin = time.monotonic()
     cold = run_window(bench, "cold")
     views.seed_carts(bench)
-    growth.prepare(bench)
+    if not bench.sizes.quick:
+        growth.prepare(bench)
     prefix = bench.prefix("warm-up")
     posts.post_items(bench, prefix, 64, bench.sizes.warm_up_seconds)
     bench.stack.wait_for_views(bench.stack.stored_versions(prefix))

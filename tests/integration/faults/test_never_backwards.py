@@ -125,7 +125,8 @@ def kill_and_lose(stack: Stack, cart_id: str) -> None:
 
 def keep_nothing_more(stack: Stack) -> None:
     with redis_client(stack) as client:
-        client.config_set("appendonly", "no")
+        client.save()
+        client.config_set("save", "")
 
 
 def test_redis_comes_back_with_older_data(stack: Stack, api: Api, second: Api, cart: str) -> None:
