@@ -121,6 +121,8 @@ static void start_over(struct feed *feed, const struct kafka_message *at)
     partition_wait(partition, 0);
 }
 
+/* While a large batch is handled, more should be on its way: the client library is asked when its
+ * queue is empty, and when the batch is full, which leaves room in it. */
 void intake_topic(struct feed *feed, int timeout_ms)
 {
     struct service_runtime *runtime = feed->runtime;
@@ -143,7 +145,6 @@ void intake_topic(struct feed *feed, int timeout_ms)
                 runtime_trouble(runtime, "Kafka consumer", &err);
             return;
         case KAFKA_POLL_NOTHING:
-            /* The queue is empty: while a large batch is handled, more should be on its way. */
             if (batch->count >= FETCH_NOW_EVENTS)
                 kafka_consumer_fetch_now(feed->consumer, FETCH_NOW_MS);
             return;
@@ -151,6 +152,7 @@ void intake_topic(struct feed *feed, int timeout_ms)
             return;
         }
     }
+    kafka_consumer_fetch_now(feed->consumer, FETCH_NOW_MS);
 }
 
 struct page {
