@@ -43,6 +43,7 @@ function(cartwright_daemon name)
     target_link_libraries(${name} PRIVATE cartwright::${library}_parts)
     # Allocating and freeing are a sixth of a consumer's work; a sanitizer brings its own (decision 0019).
     if(NOT CARTWRIGHT_SANITIZE)
+        target_sources(${name} PRIVATE ${CMAKE_SOURCE_DIR}/lib/base/malloc_conf.c)
         target_link_options(${name} PRIVATE -Wl,--no-as-needed)
         target_link_libraries(${name} PRIVATE PkgConfig::JEMALLOC)
     endif()
