@@ -193,11 +193,8 @@ static enum service_outcome handle(void *state, const struct category *category,
         error_set(err, ERROR_PERMANENT, "event: the type is not that of the payload");
         return SERVICE_REJECT;
     }
-    if (billing->note_count == billing->note_capacity) {
-        billing->note_capacity = billing->note_capacity > 0 ? billing->note_capacity * 2 : 64;
-        billing->notes =
-            mem_realloc(billing->notes, billing->note_capacity * sizeof(billing->notes[0]));
-    }
+    billing->notes = mem_grown(billing->notes, billing->note_count, &billing->note_capacity,
+                               sizeof(billing->notes[0]));
     billing->notes[billing->note_count++] = (struct note){
         .event = *event,
         .category = category,

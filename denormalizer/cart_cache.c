@@ -53,11 +53,8 @@ void cart_cache_mark(struct cart_cache *cache, struct cached_cart *cached)
 {
     if (cached->dirty)
         return;
-    if (cache->dirty_count == cache->dirty_capacity) {
-        cache->dirty_capacity = cache->dirty_capacity > 0 ? cache->dirty_capacity * 2 : 64;
-        cache->dirty =
-            mem_realloc(cache->dirty, cache->dirty_capacity * sizeof(struct cached_cart *));
-    }
+    cache->dirty = mem_grown(cache->dirty, cache->dirty_count, &cache->dirty_capacity,
+                             sizeof(struct cached_cart *));
     cached->dirty = true;
     cache->dirty[cache->dirty_count++] = cached;
 }

@@ -12,11 +12,8 @@ void cart_loader_want(struct cart_loader *loader, struct cached_cart *cached, in
 {
     cached->wanted = true;
     cached->needed = version - 1;
-    if (loader->wanted_count == loader->wanted_capacity) {
-        loader->wanted_capacity = loader->wanted_capacity > 0 ? loader->wanted_capacity * 2 : 64;
-        loader->wanted =
-            mem_realloc(loader->wanted, loader->wanted_capacity * sizeof(struct cached_cart *));
-    }
+    loader->wanted = mem_grown(loader->wanted, loader->wanted_count, &loader->wanted_capacity,
+                               sizeof(struct cached_cart *));
     loader->wanted[loader->wanted_count++] = cached;
 }
 

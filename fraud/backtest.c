@@ -77,12 +77,8 @@ static void wait_for_verdict(struct backtest *backtest, int64_t at_us, struct sl
     memcpy(stored->payload, payload.data, payload.len);
     if (backtest->waiting_first == backtest->waiting_end)
         backtest->waiting_first = backtest->waiting_end = 0;
-    if (backtest->waiting_end == backtest->waiting_capacity) {
-        backtest->waiting_capacity =
-            backtest->waiting_capacity > 0 ? backtest->waiting_capacity * 2 : 64;
-        backtest->waiting = mem_realloc(backtest->waiting,
-                                        backtest->waiting_capacity * sizeof(backtest->waiting[0]));
-    }
+    backtest->waiting = mem_grown(backtest->waiting, backtest->waiting_end,
+                                  &backtest->waiting_capacity, sizeof(backtest->waiting[0]));
     backtest->waiting[backtest->waiting_end++] = stored;
 }
 

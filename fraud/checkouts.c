@@ -30,11 +30,8 @@ static struct slice text_of(const struct checkouts *checkouts, const struct note
 void checkouts_add(struct checkouts *checkouts, const struct event_record *record,
                    const struct cart_event *event)
 {
-    if (checkouts->count == checkouts->capacity) {
-        checkouts->capacity = checkouts->capacity > 0 ? checkouts->capacity * 2 : 64;
-        checkouts->items =
-            mem_realloc(checkouts->items, checkouts->capacity * sizeof(checkouts->items[0]));
-    }
+    checkouts->items = mem_grown(checkouts->items, checkouts->count, &checkouts->capacity,
+                                 sizeof(checkouts->items[0]));
     checkouts->items[checkouts->count++] = (struct noted_checkout){
         .cart_id = keep(checkouts, event->cart_id),
         .order_id = keep(checkouts, event->checked_out.order_id),

@@ -39,11 +39,8 @@ static void ask(struct judge *judge, const struct rule *rule, const struct sight
     size_t begin = judge->keys.len;
     if (judge->question_count == JUDGE_QUESTIONS_MAX || !rule_key(rule, sighting, &judge->keys))
         return;
-    if (judge->question_count == judge->question_capacity) {
-        judge->question_capacity = judge->question_capacity > 0 ? judge->question_capacity * 2 : 64;
-        judge->questions =
-            mem_realloc(judge->questions, judge->question_capacity * sizeof(judge->questions[0]));
-    }
+    judge->questions = mem_grown(judge->questions, judge->question_count, &judge->question_capacity,
+                                 sizeof(judge->questions[0]));
     judge->questions[judge->question_count++] = (struct question){
         rule,
         {NULL, judge->keys.len - begin}, /* the keys may still move */

@@ -42,11 +42,8 @@ static void take(struct observer *observer, const struct feed *feed,
     struct slice item;
     if (!rule_observes(feed->rule, sighting, &observer->texts, &number, &item))
         return;
-    if (observer->row_count == observer->row_capacity) {
-        observer->row_capacity = observer->row_capacity > 0 ? observer->row_capacity * 2 : 256;
-        observer->rows =
-            mem_realloc(observer->rows, observer->row_capacity * sizeof(observer->rows[0]));
-    }
+    observer->rows = mem_grown(observer->rows, observer->row_count, &observer->row_capacity,
+                               sizeof(observer->rows[0]));
     struct observed *row = &observer->rows[observer->row_count++];
     *row = (struct observed){
         .feed = feed,
@@ -138,12 +135,8 @@ static bool put_in_order(struct observer *observer)
 
 static struct bundle_row *new_bundle(struct observer *observer, const struct observed *first)
 {
-    if (observer->bundle_count == observer->bundle_capacity) {
-        observer->bundle_capacity =
-            observer->bundle_capacity > 0 ? observer->bundle_capacity * 2 : 64;
-        observer->bundles = mem_realloc(observer->bundles,
-                                        observer->bundle_capacity * sizeof(observer->bundles[0]));
-    }
+    observer->bundles = mem_grown(observer->bundles, observer->bundle_count,
+                                  &observer->bundle_capacity, sizeof(observer->bundles[0]));
     struct bundle_row *made = &observer->bundles[observer->bundle_count++];
     *made = (struct bundle_row){.first = first, .at = observer->bytes.len};
     return made;

@@ -9,8 +9,6 @@
 #include "fraud/bundle.h"
 #include "fraud/observer_internal.h"
 
-enum { FIRST_KNOWN = 256 };
-
 static const struct pg_statement known_statement = {
     "fraud_known",
     "SELECT q.i::integer, b.observations "
@@ -69,12 +67,8 @@ static int note_known(struct observer *observer, struct slice bundle, struct err
     struct observation one = {0};
     int rc;
     while ((rc = bundle_take(&bundle, err, &one)) > 0) {
-        if (observer->known_count == observer->known_capacity) {
-            observer->known_capacity =
-                observer->known_capacity > 0 ? observer->known_capacity * 2 : FIRST_KNOWN;
-            observer->known =
-                mem_realloc(observer->known, observer->known_capacity * sizeof(observer->known[0]));
-        }
+        observer->known = mem_grown(observer->known, observer->known_count,
+                                    &observer->known_capacity, sizeof(observer->known[0]));
         observer->known[observer->known_count++] = (struct observed_id){one.event_id, one.part};
     }
     return rc;

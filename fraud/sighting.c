@@ -84,11 +84,8 @@ bool sighting_number(const struct sighting *sighting, enum sighting_field field,
 
 void sightings_add(struct sightings *sightings, const struct sighting *sighting)
 {
-    if (sightings->count == sightings->capacity) {
-        sightings->capacity = sightings->capacity > 0 ? sightings->capacity * 2 : 16;
-        sightings->items =
-            mem_realloc(sightings->items, sightings->capacity * sizeof(sightings->items[0]));
-    }
+    sightings->items = mem_grown(sightings->items, sightings->count, &sightings->capacity,
+                                 sizeof(sightings->items[0]));
     sightings->items[sightings->count++] = *sighting;
 }
 

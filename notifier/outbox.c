@@ -34,11 +34,8 @@ static void copy_text(char *to, size_t size, struct slice from)
 void outbox_add_order(struct outbox *outbox, struct slice order_id, struct slice cart_id,
                       struct slice event)
 {
-    if (outbox->order_count == outbox->order_capacity) {
-        outbox->order_capacity = outbox->order_capacity * 2 + 16;
-        outbox->orders =
-            mem_realloc(outbox->orders, outbox->order_capacity * sizeof(outbox->orders[0]));
-    }
+    outbox->orders = mem_grown(outbox->orders, outbox->order_count, &outbox->order_capacity,
+                               sizeof(outbox->orders[0]));
     struct order_note *note = &outbox->orders[outbox->order_count++];
     copy_text(note->order_id, sizeof(note->order_id), order_id);
     copy_text(note->cart_id, sizeof(note->cart_id), cart_id);
@@ -48,11 +45,8 @@ void outbox_add_order(struct outbox *outbox, struct slice order_id, struct slice
 void outbox_add_message(struct outbox *outbox, const struct told *told, struct slice cart_id,
                         const char *category, struct slice event)
 {
-    if (outbox->message_count == outbox->message_capacity) {
-        outbox->message_capacity = outbox->message_capacity * 2 + 16;
-        outbox->messages =
-            mem_realloc(outbox->messages, outbox->message_capacity * sizeof(outbox->messages[0]));
-    }
+    outbox->messages = mem_grown(outbox->messages, outbox->message_count, &outbox->message_capacity,
+                                 sizeof(outbox->messages[0]));
     struct message_note *note = &outbox->messages[outbox->message_count++];
     note->told = *told;
     note->category = category;

@@ -54,11 +54,8 @@ static int refuse(const struct compiler *compiler, const char *what, struct slic
 
 static struct step *add_step(struct template *template, enum step_type type)
 {
-    if (template->count == template->capacity) {
-        template->capacity = template->capacity * 2 + 8;
-        template->steps =
-            mem_realloc(template->steps, template->capacity * sizeof(template->steps[0]));
-    }
+    template->steps = mem_grown(template->steps, template->count, &template->capacity,
+                                sizeof(template->steps[0]));
     template->steps[template->count] = (struct step){.type = type};
     return &template->steps[template->count++];
 }

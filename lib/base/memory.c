@@ -38,6 +38,15 @@ void *mem_realloc(void *pointer, size_t size)
     return moved;
 }
 
+void *mem_grown(void *array, size_t count, size_t *capacity, size_t size)
+{
+    enum { FIRST_CAPACITY = 16 };
+    if (count < *capacity)
+        return array;
+    *capacity = *capacity > 0 ? *capacity * 2 : FIRST_CAPACITY;
+    return mem_realloc(array, *capacity * size);
+}
+
 char *mem_strndup(const char *text, size_t length)
 {
     char *copy = mem_alloc(length + 1);

@@ -15,6 +15,11 @@ void *mem_calloc(size_t count, size_t size) __attribute__((malloc, returns_nonnu
 /** Grows or shrinks; the old pointer is gone. */
 void *mem_realloc(void *pointer, size_t size) __attribute__((returns_nonnull));
 
+/** An array of count elements of size bytes with room for at least one more: *capacity elements,
+ * doubled when they are used up. Zero-initialise both; the old pointer is gone. */
+void *mem_grown(void *array, size_t count, size_t *capacity, size_t size)
+    __attribute__((returns_nonnull));
+
 /** A NUL-terminated copy of length bytes at text. */
 char *mem_strndup(const char *text, size_t length) __attribute__((malloc, returns_nonnull));
 

@@ -9,8 +9,6 @@
 #include "base/memory.h"
 #include "eventstore/append_internal.h"
 
-enum { FIRST_CAPACITY = 64 };
-
 void append_batch_clear(struct append_batch *batch)
 {
     batch->stream_count = batch->event_count = batch->key_count = 0;
@@ -32,19 +30,10 @@ void append_batch_free(struct append_batch *batch)
     *batch = (struct append_batch){0};
 }
 
-/* Makes room for one more element of an array and returns the array. */
-static void *grown(void *array, size_t count, size_t *capacity, size_t size)
-{
-    if (count < *capacity)
-        return array;
-    *capacity = *capacity > 0 ? *capacity * 2 : FIRST_CAPACITY;
-    return mem_realloc(array, *capacity * size);
-}
-
 struct append_stream *append_batch_stream(struct append_batch *batch)
 {
-    batch->streams = grown(batch->streams, batch->stream_count, &batch->stream_capacity,
-                           sizeof(batch->streams[0]));
+    batch->streams = mem_grown(batch->streams, batch->stream_count, &batch->stream_capacity,
+                               sizeof(batch->streams[0]));
     struct append_stream *stream = &batch->streams[batch->stream_count++];
     *stream = (struct append_stream){.unit = batch->stream_count - 1};
     return stream;
@@ -70,8 +59,8 @@ void append_batch_exclude(struct append_batch *batch, size_t stream)
 
 struct append_event *append_batch_event(struct append_batch *batch)
 {
-    batch->events =
-        grown(batch->events, batch->event_count, &batch->event_capacity, sizeof(batch->events[0]));
+    batch->events = mem_grown(batch->events, batch->event_count, &batch->event_capacity,
+                              sizeof(batch->events[0]));
     struct append_event *event = &batch->events[batch->event_count++];
     *event = (struct append_event){0};
     return event;
@@ -80,7 +69,7 @@ struct append_event *append_batch_event(struct append_batch *batch)
 struct append_key *append_batch_key(struct append_batch *batch)
 {
     batch->keys =
-        grown(batch->keys, batch->key_count, &batch->key_capacity, sizeof(batch->keys[0]));
+        mem_grown(batch->keys, batch->key_count, &batch->key_capacity, sizeof(batch->keys[0]));
     struct append_key *key = &batch->keys[batch->key_count++];
     *key = (struct append_key){.events_before = batch->event_count};
     return key;

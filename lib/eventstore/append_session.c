@@ -25,6 +25,7 @@ int append_session_begin(struct append_session *session, struct pg *pg,
                          const struct category *category, int timeout_ms, struct error *err)
 {
     struct pg_result *result;
+    session->number++;
     session->server_us = 0;
     memset(session->known_positions, 0,
            (size_t)category->partitions * sizeof(session->known_positions[0]));

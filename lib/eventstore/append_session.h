@@ -12,8 +12,10 @@
 struct append_session {
     int64_t *known_positions; /* per partition: one that it has reached, 0: none known; append_run
                                * raises them */
-    int64_t server_us;        /* when the server was started; 0: everything is verified */
-    int verify_left;          /* so many batches are verified: somebody else appends too */
+    uint64_t number; /* 1, 2, 3 ...: what was seen in an earlier one is not known any more; 0: none
+                        yet */
+    int64_t server_us; /* when the server was started; 0: everything is verified */
+    int verify_left;   /* so many batches are verified: somebody else appends too */
 };
 
 void append_session_init(struct append_session *session, const struct category *category);

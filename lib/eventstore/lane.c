@@ -227,7 +227,7 @@ static void close_stream(struct lane *lane, struct stream_entry *entry, bool com
     if (!committed || stream->excluded || stream->result != STREAM_APPENDED) {
         stream_cache_forget(&lane->cache, entry);
     } else {
-        entry->seen = lane->connections;
+        entry->seen = lane->session.number;
         offer_snapshot(lane, entry);
     }
     stream_cache_recount(&lane->cache, entry);

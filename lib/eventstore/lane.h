@@ -30,7 +30,6 @@ struct lane {
     struct stream_cache cache;
     struct append_batch batch;
     struct append_session session;
-    uint64_t connections; /* how many there have been */
     struct lane_gather gather;
     struct uuid_source ids;
     struct buf scratch;

@@ -95,7 +95,7 @@ static void enter_batch(struct lane *lane, struct stream_entry *entry, int parti
     stream->stream_id = entry->map.key;
     stream->partition = partition;
     stream->expected_version = lane->options->aggregate->version(entry->state);
-    stream->seen = entry->seen == lane->connections;
+    stream->seen = entry->seen == lane->session.number;
     entry->in_batch = lane->batch.stream_count;
 }
 

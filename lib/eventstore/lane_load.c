@@ -31,7 +31,6 @@ int lane_connect(struct lane *lane, struct error *err)
         lane->connect_after_us = clock_monotonic_us() + RECONNECT_PAUSE_US;
         return -1;
     }
-    lane->connections++;
     atomic_store(&lane->connected, true);
     return 0;
 }
@@ -111,7 +110,7 @@ int lane_load(struct lane *lane, struct command *const *commands, size_t count, 
             rc = read_folds(lane->pg, lane->options->category, folds, cold_count,
                             lane->options->pg.statement_timeout_ms, err, results);
         for (size_t i = 0; i < cold_count; i++) {
-            cold[i].entry->seen = lane->connections;
+            cold[i].entry->seen = lane->session.number;
             if (rc != 0)
                 stream_cache_forget(&lane->cache, cold[i].entry);
             else

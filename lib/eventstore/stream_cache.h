@@ -12,7 +12,7 @@ struct stream_entry {
     void *state;          /* NULL: not loaded */
     int64_t position;     /* of the stream's last event, 0: none */
     int32_t snapshot_version;
-    uint64_t seen;    /* the lane's connection by which it was loaded or written last */
+    uint64_t seen;    /* the lane's session in which it was loaded or written last */
     bool broken;      /* its stored events cannot be folded */
     size_t in_batch;  /* 1 + index in the current batch's streams, 0: not in it */
     size_t bytes;     /* as last counted into the cache's sum */
