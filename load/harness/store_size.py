@@ -2,6 +2,7 @@
 consumers rest, they would need many times as long to follow the filling."""
 
 import fill
+import peers
 import posts
 import recovery
 import views
@@ -40,11 +41,18 @@ def measure(bench: Bench, name: str, seconds: int, repeats: int) -> list[Round]:
         post = posts.post_items(bench, prefix, CONNECTIONS, seconds)
         wait_for_projection(bench)
         view = views.read_views(bench, seconds)
+        # Minutes lie between a small store and a large one: the machine is not the same in both.
+        static = peers.measure_static(bench)["static_64_per_s"]
+        posted = post["good"] / post["microseconds"] * 1e6
+        viewed = view["good"] / view["microseconds"] * 1e6
         rounds.append(
             {
                 f"{name}_events": events,
-                f"{name}_post_per_s": post["good"] / post["microseconds"] * 1e6,
-                f"{name}_view_per_s": view["good"] / view["microseconds"] * 1e6,
+                f"{name}_post_per_s": posted,
+                f"{name}_view_per_s": viewed,
+                f"{name}_static_per_s": static,
+                f"{name}_post_to_static": posted / static,
+                f"{name}_view_to_static": viewed / static,
             }
         )
     return rounds
