@@ -25,7 +25,7 @@ void append_batch_free(struct append_batch *batch)
     free(batch->events);
     free(batch->keys);
     buf_free(&batch->payloads);
-    buf_free(&batch->bodies);
+    buf_free(&batch->body);
     pg_params_free(&batch->params);
     *batch = (struct append_batch){0};
 }

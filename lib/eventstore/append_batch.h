@@ -56,7 +56,8 @@ struct append_batch {
     size_t event_count, event_capacity;
     struct append_key *keys;
     size_t key_count, key_capacity;
-    struct buf payloads, bodies; /* of the events; of the answers */
+    struct buf payloads; /* of all events */
+    struct buf body;     /* of the answer that is being put */
     struct pg_params params;
     struct pg_result *found;        /* keeps the found bodies */
     struct append_session *session; /* the caller's */

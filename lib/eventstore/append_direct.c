@@ -73,7 +73,7 @@ static void put_events(struct append_batch *batch, const int16_t *partitions, in
 /* The answer's body with the position in it; valid until the next one. */
 static struct slice write_body(struct append_batch *batch, const struct append_key *key)
 {
-    struct buf *body = &batch->bodies;
+    struct buf *body = &batch->body;
     if (key->tail.data == NULL)
         return key->head;
     buf_clear(body);
