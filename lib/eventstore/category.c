@@ -22,9 +22,8 @@
     "$7::uuid[], $8::text[], $9::bytea[], $10::text[], $11::uuid[], $12::uuid[], "                 \
     "$13::smallint[], $14::timestamptz[]) AS n " DIRECT_CONDITION
 
-/* Optional bounds are parameters that do not bound: 0
- * or 'infinity'. The orders match an index. lease_claim locks its rows in one order: two who claim
- * at once do not wait for each other. */
+/* Optional bounds are parameters that do not bound: 0 or 'infinity'. The orders match an index.
+ * lease_claim locks its rows in one order: two who claim at once do not wait for each other. */
 #define CATEGORY_STATEMENTS(c)                                                                     \
     {                                                                                              \
         .append = {c "_append",                                                                    \

@@ -121,8 +121,14 @@ static void start_over(struct feed *feed, const struct kafka_message *at)
     partition_wait(partition, 0);
 }
 
-/* While a large batch is handled, more should be on its way: the client library is asked when its
- * queue is empty, and when the batch is full, which leaves room in it. */
+/* While a large batch is handled, more should be on its way. */
+static void fetch_more(struct feed *feed)
+{
+    const struct batch *batch = &feed->runtime->batch;
+    if (batch->count >= FETCH_NOW_EVENTS || batch->bytes >= BATCH_BYTES_MAX)
+        kafka_consumer_fetch_now(feed->consumer, FETCH_NOW_MS);
+}
+
 void intake_topic(struct feed *feed, int timeout_ms)
 {
     struct service_runtime *runtime = feed->runtime;
@@ -145,14 +151,13 @@ void intake_topic(struct feed *feed, int timeout_ms)
                 runtime_trouble(runtime, "Kafka consumer", &err);
             return;
         case KAFKA_POLL_NOTHING:
-            if (batch->count >= FETCH_NOW_EVENTS)
-                kafka_consumer_fetch_now(feed->consumer, FETCH_NOW_MS);
+            fetch_more(feed);
             return;
         case KAFKA_POLL_END:
             return;
         }
     }
-    kafka_consumer_fetch_now(feed->consumer, FETCH_NOW_MS);
+    fetch_more(feed);
 }
 
 struct page {
